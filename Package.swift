@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One library product per module, so that a pilot team can take a single one; `Yinhe` re-exports them all.
+// Each module may import only modules that stand above it in this list (the floors of README, "Architecture").
+let modules: [Target] = [
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),
+    .target(name: "CGMPShims", dependencies: ["CGMP"]),
+    .target(name: "CKernels"),
+
+    .target(name: "SandboxCore", dependencies: ["COpenSSL"]),
+
+    .target(name: "Arithmetic", dependencies: ["SandboxCore", "COpenSSL", "CGMPShims", "CKernels"]),
+    .target(name: "Transport", dependencies: ["SandboxCore", "COpenSSL"]),
+    .target(name: "Tables", dependencies: ["SandboxCore"]),
+
+    .target(name: "PrivateSetIntersection", dependencies: ["SandboxCore", "Arithmetic", "Transport"]),
+    .target(name: "SecretSharing", dependencies: ["SandboxCore", "Arithmetic", "Transport"]),
+    .target(name: "Paillier", dependencies: ["SandboxCore", "Arithmetic", "Transport"]),
+    .target(name: "DifferentialPrivacy", dependencies: ["SandboxCore", "Arithmetic"]),
+
+    .target(
+        name: "IntersectionSum",
+        dependencies: ["SandboxCore", "Arithmetic", "Transport", "PrivateSetIntersection", "Paillier", "SecretSharing"]),
+
+    .target(
+        name: "Fusion",
+        dependencies: [
+            "SandboxCore", "Arithmetic", "Transport", "Tables", "PrivateSetIntersection", "SecretSharing", "Paillier",
+            "DifferentialPrivacy", "IntersectionSum",
+            .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "Yams", package: "Yams"),
+        ]),
+]
+
+let libraries = [
+    "SandboxCore", "Arithmetic", "Transport", "Tables", "PrivateSetIntersection", "SecretSharing", "Paillier",
+    "DifferentialPrivacy", "IntersectionSum", "Fusion",
+]
+
+let package = Package(
+    name: "Yinhe",
+    products: libraries.map { .library(name: $0, targets: [$0]) } + [
+        .library(name: "Yinhe", targets: ["Yinhe"]),
+        .executable(name: "yinhe", targets: ["YinheCommand"]),
+        .executable(name: "yinhe-bench", targets: ["YinheBench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: modules + [
+        .target(name: "Yinhe", dependencies: libraries.map { .target(name: $0) }),
+        .executableTarget(
+            name: "YinheCommand",
+            dependencies: libraries.map { .target(name: $0) } + [
+                .product(name: "ArgumentParser", package: "swift-argument-parser")
+            ],
+            path: "Sources/yinhe"),
+        .executableTarget(
+            name: "YinheBench",
+            dependencies: libraries.map { .target(name: $0) } + [
+                .product(name: "ArgumentParser", package: "swift-argument-parser")
+            ],
+            path: "Benchmarks/yinhe-bench"),
+
+        // Seeded randomness and plain oracles live here and nowhere else: no product contains this target.
+        .target(name: "TestSupport", dependencies: ["SandboxCore", "Arithmetic", "Transport"], path: "Tests/TestSupport"),
+    ] + (libraries + ["EndToEnd"]).map { name in
+        .testTarget(
+            name: "\(name)Tests",
+            dependencies: ["TestSupport"]
+                + (name == "EndToEnd" ? ["Yinhe", "YinheCommand", "YinheBench"] : [.target(name: name)]))
+    },
+    swiftLanguageModes: [.v6]
+)

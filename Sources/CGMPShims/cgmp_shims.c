@@ -1,0 +1,1 @@
+#include "cgmp_shims.h"

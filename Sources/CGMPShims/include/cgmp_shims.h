@@ -1,0 +1,4 @@
+#ifndef CGMP_SHIMS_H
+#define CGMP_SHIMS_H
+#include <gmp.h>
+#endif

@@ -1,0 +1,1 @@
+// Floor file: replaced as the module grows.

@@ -1,0 +1,10 @@
+@_exported import SandboxCore
+@_exported import Arithmetic
+@_exported import Transport
+@_exported import Tables
+@_exported import SecretSharing
+@_exported import Paillier
+@_exported import DifferentialPrivacy
+@_exported import PrivateSetIntersection
+@_exported import IntersectionSum
+@_exported import Fusion

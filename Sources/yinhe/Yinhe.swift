@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Yinhe: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "yinhe", abstract: "Private joins under a signed contract.")
+}
