@@ -63,17 +63,19 @@ struct BenchResult: Codable, Sendable {
 struct Sample: Codable, Sendable {
     var wall: Double
     var cpu: Double
+    /// Bytes that this party sent; of a combined sample, all of them.
     var bytes: Int = 0
     var rounds: Int = 0
     var peakResidentBytes: Int
     var correct: Bool
     var processes: Int = 1
 
-    /// Of two parties that ran side by side: the later time, the sum of CPU, the larger memory.
-    static func combined(_ a: Sample, _ b: Sample) -> Sample {
+    /// Of parties that ran side by side: the latest time, the sums of CPU and of bytes sent, the largest memory.
+    static func combined(_ parties: [Sample]) -> Sample {
         Sample(
-            wall: max(a.wall, b.wall), cpu: a.cpu + b.cpu, bytes: max(a.bytes, b.bytes), rounds: max(a.rounds, b.rounds),
-            peakResidentBytes: max(a.peakResidentBytes, b.peakResidentBytes), correct: a.correct && b.correct, processes: 2)
+            wall: parties.map(\.wall).max() ?? 0, cpu: parties.reduce(0) { $0 + $1.cpu }, bytes: parties.reduce(0) { $0 + $1.bytes },
+            rounds: parties.map(\.rounds).max() ?? 0, peakResidentBytes: parties.map(\.peakResidentBytes).max() ?? 0,
+            correct: parties.allSatisfy(\.correct), processes: parties.count)
     }
 }
 
