@@ -30,7 +30,7 @@ final class SocketCore: Sendable {
     /// Longest frame after which the reader thread expects a caller to read the next one for itself.
     private static let smallBytes = 1 << 14
     /// How long a caller blocks its own thread for the peer's answer before it suspends.
-    private static let directMicroseconds = 100
+    private static let directMicroseconds = 400
     /// How long the reader thread stays aside without a caller taking anything.
     private static let parkingNanoseconds: UInt64 = 5_000_000
 
@@ -125,12 +125,12 @@ final class SocketCore: Sendable {
             do {
                 var item = try reader.buffered()
                 if item == nil {
-                    try reader.poll(microseconds: Self.directMicroseconds)
+                    try reader.poll(microseconds: reader.expectsQuickAnswer() ? Self.directMicroseconds : 0)
                     item = try reader.buffered()
                 }
                 switch item {
                 case .frame(let frame):
-                    reader.directReads &+= 1
+                    reader.countDirectRead()
                     return frame
                 case .goodbye:
                     reader.isOver = true
