@@ -39,7 +39,9 @@ import Testing
     }
 
     @Test func printsTextThatParsesBackAndCodesAsText() throws {
-        let pairs = [("0.50", "0.5"), ("-1/3", "-1/3"), ("1e-6", "0.000001"), ("3/8", "0.375"), ("-0.05", "-0.05"), ("20/2", "10")]
+        let pairs = [
+            ("0.50", "0.5"), ("-1/3", "-1/3"), ("1e-6", "0.000001"), ("3/8", "0.375"), ("-0.05", "-0.05"), ("20/2", "10"),
+        ]
         for (text, printed) in pairs {
             #expect(try Rational(parsing: text).description == printed)
         }
@@ -47,8 +49,8 @@ import Testing
         let random = SeededRandom(seed)
         for _ in 0..<2000 {
             let shift = Int128(random.uniform(below: 100))
-            let top = Int128(Int64(bitPattern: random.word())) << 62 >> shift
-            let bottom = (Int128(random.word()) << 60 >> Int128(random.uniform(below: 124))) + 1
+            let top = (Int128(Int64(bitPattern: random.word())) << 62) >> shift
+            let bottom = ((Int128(random.word()) << 60) >> Int128(random.uniform(below: 124))) + 1
             let value = try Rational(top, over: bottom)
             #expect(try Rational(parsing: value.description) == value, "seed \(seed)")
             let coded = try JSONEncoder().encode([value])
