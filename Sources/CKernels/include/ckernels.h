@@ -2,4 +2,6 @@
 #define CKERNELS_H
 #include <stddef.h>
 #include <stdint.h>
+
+#include "fixed_base.h"
 #endif
