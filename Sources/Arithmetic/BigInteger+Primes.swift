@@ -24,7 +24,7 @@ extension BigInteger {
     /// Whether a prime below 2^11 divides this positive integer.
     package var hasSmallFactor: Bool {
         for product in SmallPrimes.products {
-            let remainder = modulo(product.value)
+            let remainder = modulo(word: product.value)
             if product.primes.contains(where: { remainder % $0 == 0 }) { return true }
         }
         return false

@@ -107,7 +107,7 @@ extension BigInteger {
     }
 
     /// The remainder in 0 ..< m.
-    public func modulo(_ m: UInt64) -> UInt64 {
+    public func modulo(word m: UInt64) -> UInt64 {
         precondition(m > 0, "modulus zero")
         return gmp_modulo_u64(pointer, m)
     }

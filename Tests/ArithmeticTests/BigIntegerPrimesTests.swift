@@ -42,7 +42,7 @@ import Testing
             let p = BigInteger.randomBlumPrime(bits: bits, random: random)
             #expect(p.isProbablePrime() && p.bitWidth == bits && p.bit(bits - 2) && p.modulo(4) == 3, "seed \(seed)")
         }
-        let odd = BigInteger.randomBlumPrime(bits: 128, random: random) { $0.modulo(3) == 2 }
+        let odd = BigInteger.randomBlumPrime(bits: 128, random: random, accept: { $0.modulo(3) == 2 })
         #expect(odd.modulo(3) == 2)
     }
 }
