@@ -57,7 +57,8 @@ struct BenchOptions: ParsableArguments {
         for (key, value) in r.details.sorted(by: { $0.key < $1.key }) { lines.append((key, value)) }
         lines.append(("machine", "\(m.cpu), \(m.cores) core(s), \(m.features.joined(separator: " "))"))
         lines.append(("result", r.correct ? "equals the plain computation" : "WRONG: differs from the plain computation"))
-        for (key, value) in lines { print(key.padding(toLength: 12, withPad: " ", startingAt: 0) + value) }
+        let width = (lines.map(\.0.count).max() ?? 0) + 2
+        for (key, value) in lines { print(key.padding(toLength: width, withPad: " ", startingAt: 0) + value) }
         print("")
     }
 }

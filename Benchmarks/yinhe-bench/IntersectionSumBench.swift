@@ -25,8 +25,8 @@ struct IntersectionSumBench: AsyncParsableCommand {
         let sets = SyntheticSets(first: n, second: valueN ?? n)
         let groupCount = groups, slotCount = slots
         let parameters = IntersectionSum.Parameters(
-            keyBits: bits, slots: (0..<slotCount).map { .init(name: "slot-\($0)", upperBound: 1 << 32) }, groupCount: groupCount,
-            minimumIntersection: 0, threads: options.threads, binding: [])
+            slots: (0..<slotCount).map { .init(name: "slot-\($0)", upperBound: 1 << 32) }, groupCount: groupCount,
+            minimumIntersection: 0, keyBits: bits, threads: options.threads, binding: [])
         @Sendable func value(_ token: JoinToken, _ slot: Int) -> UInt64 { (token.low >> 32) &+ UInt64(slot) & 0xffff }
         let samples = try await options.repeated {
             try await Parties.runPair(inProcess: inProcess) { index, channel in

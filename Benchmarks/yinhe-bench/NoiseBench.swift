@@ -23,7 +23,7 @@ struct NoiseBench: AsyncParsableCommand {
     func run() async throws {
         let law = try DiscreteLaplace(scale: Rational(parsing: scale))
         let samples = try await options.repeated {
-            try await measure({ law.samples(n, threads: options.threads) }) { noise in Self.agrees(noise, with: law) }
+            await measure({ law.samples(n, threads: options.threads) }) { noise in Self.agrees(noise, with: law) }
         }
         try options.report(
             BenchResult(
