@@ -1,8 +1,8 @@
 // scalar * point for many points and one secret scalar, eight points at a time.
 //
 // The scalar is made odd (k or n - k; the sign of the result follows) and written in 64 odd digits -15 ... 15 of radix 16
-// (Joye, Tunstall, "Exponent recoding and regular exponentiation algorithms", AFRICACRYPT 2009, algorithm 6): no digit is zero, so
-// every scalar takes the same operations. Table entries are picked by reading all of them.
+// (Joye, Tunstall, "Exponent recoding and regular exponentiation algorithms", AFRICACRYPT 2009): no digit is zero,
+// so every scalar takes the same operations. Table entries are picked by reading all of them.
 //
 // Additions are incomplete: they fail for equal or opposite points. With an accumulator m P, 0 < 16 m < n + 15, that happens only
 // in the last addition and only for odd k = n - 2 |d|, |d| <= 15. The caller keeps such scalars (and their negatives) away.
