@@ -1,7 +1,7 @@
 // The field of P-256 in five 52-bit limbs, eight elements side by side, for AVX-512 IFMA. Montgomery form with R = 2^260.
 //
-// Values are below 2^260 with every limb below 2^52, not fully reduced. A product of a < A p and b < B p is below (A B / 16 + 1) p.
-// "Tight" means below 1.1 p: every result of fe_mul and fe_sqr for tight inputs, and of every fe_add and fe_sub.
+// Values are below 2^260 with every limb below 2^52, not fully reduced. A product of a < A p and b < B p is below
+// (A B / 16 + 1) p. "Tight" means below 1.1 p: every result of fe_mul and fe_sqr for tight inputs, of fe_add and of fe_sub.
 //
 // p = -1 mod 2^52, so Montgomery's quotient per limb is the low limb q itself, and adding q p to it carries out
 // q 2^44 at limb 1 (p's limbs 0 and 1 together), q 2^36 at limb 3 and q (2^48 - 2^16) at limb 4.

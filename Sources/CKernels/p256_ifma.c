@@ -1,4 +1,4 @@
-// P-256 eight points at a time, for processors with AVX-512 IFMA. Compiled for that instruction set whatever the rest is compiled
+// P-256 eight points at a time, for processors with AVX-512 IFMA. Compiled for that instruction set whatever the rest is built
 // for; p256.c calls it only where the processor and the operating system support it.
 #if defined(__x86_64__) && defined(__clang__)
 

@@ -1,8 +1,8 @@
 // scalar * point for many points and one secret scalar, eight points at a time.
 //
 // The scalar is made odd (k or n - k; the sign of the result follows) and written in 64 odd digits -15 ... 15 of radix 16
-// (Joye, Tunstall, "Exponent recoding and regular exponentiation algorithms", AFRICACRYPT 2009, algorithm 6): no digit is zero, so
-// every scalar takes the same operations. Table entries are picked by reading all of them.
+// (Joye, Tunstall, "Exponent recoding and regular exponentiation algorithms", AFRICACRYPT 2009): no digit is zero,
+// so every scalar takes the same operations. Table entries are picked by reading all of them.
 //
 // Additions are incomplete: they fail for equal or opposite points. With an accumulator m P, 0 < 16 m < n + 15, that happens only
 // in the last addition and only for odd k = n - 2 |d|, |d| <= 15. The caller keeps such scalars (and their negatives) away.
@@ -17,99 +17,81 @@ typedef struct { fe X, T, Z; } jacobian;
 // The point d P for odd d: x and 2y.
 typedef struct { fe x, y2; } affine;
 
-// Two groups of points go through the formulas together: one alone would wait for the latency of its products.
-#define PAIR 2
-#define EACH for (int e = 0; e < PAIR; e++)
-
 // `times` doublings, a = -3, with W = Z^4 carried along (Cohen, Miyaji, Ono, ASIACRYPT 1998): M = 3 (X^2 - W), S = X T^2,
-// X' = M^2 - 2S, T' = 2 M (S - X') - T^4, Z' = T Z, W' = T^4 W. Inputs: X and T tight, Z below 3.2 p.
-static __attribute__((noinline)) void point_double(jacobian p[PAIR], int times) {
-    fe W[PAIR], M[PAIR], S[PAIR], T2[PAIR], U;
-    EACH sqr_inline(&W[e], &p[e].Z);
-    EACH sqr_inline(&W[e], &W[e]);
+// X' = M^2 - 2S, T' = 2 M (S - X') - T^4, Z' = T Z, W' = T^4 W. Inputs: X and T tight, Z below 3.3 p.
+static __attribute__((noinline)) void point_double(jacobian *p, int times) {
+    fe W, M, S, T2, U;
+    sqr_inline(&W, &p->Z);
+    sqr_inline(&W, &W);
 #pragma clang loop unroll(disable)
     for (int i = 0; i < times; i++) {
-        EACH sqr_inline(&M[e], &p[e].X);
-        EACH sqr_inline(&T2[e], &p[e].T);
-        EACH mul_inline(&p[e].Z, &p[e].Z, &p[e].T);
-        EACH {
-            raw_sub(&M[e], &W[e]);
-            raw_add_p(&M[e], 2);
-            U = M[e];
-            raw_add(&M[e], &U);
-            raw_add(&M[e], &U);
-            fe_carry(&M[e]);                    // below 9.6 p
-        }
-        EACH mul_inline(&S[e], &p[e].X, &T2[e]);
-        EACH sqr_inline(&p[e].X, &M[e]);        // below 6.8 p
-        EACH sqr_inline(&T2[e], &T2[e]);        // T^4 from here
-        EACH {
-            raw_sub(&p[e].X, &S[e]);
-            raw_sub(&p[e].X, &S[e]);
-            raw_add_p(&p[e].X, 3);
-            fe_carry_tight(&p[e].X);
-            raw_sub(&S[e], &p[e].X);
-            raw_add_p(&S[e], 2);
-            fe_carry(&S[e]);                    // below 3.1 p
-        }
-        if (i + 1 < times) EACH mul_inline(&W[e], &W[e], &T2[e]);
-        EACH mul_inline(&p[e].T, &M[e], &S[e]); // below 2.9 p
-        EACH {
-            U = p[e].T;
-            raw_add(&p[e].T, &U);
-            raw_sub(&p[e].T, &T2[e]);
-            raw_add_p(&p[e].T, 2);
-            fe_carry_tight(&p[e].T);
-        }
+        sqr_inline(&M, &p->X);
+        sqr_inline(&T2, &p->T);
+        mul_inline(&p->Z, &p->Z, &p->T);
+        raw_sub(&M, &W);
+        raw_add_p(&M, 2);
+        U = M;
+        raw_add(&M, &U);
+        raw_add(&M, &U);
+        fe_carry(&M);                   // below 9.6 p
+        mul_inline(&S, &p->X, &T2);
+        sqr_inline(&p->X, &M);          // below 6.8 p
+        sqr_inline(&T2, &T2);           // T^4 from here
+        raw_sub(&p->X, &S);
+        raw_sub(&p->X, &S);
+        raw_add_p(&p->X, 3);
+        fe_carry_tight(&p->X);
+        raw_sub(&S, &p->X);
+        raw_add_p(&S, 2);
+        fe_carry(&S);                   // below 3.1 p
+        if (i + 1 < times) mul_inline(&W, &W, &T2);
+        mul_inline(&p->T, &M, &S);      // below 2.9 p
+        U = p->T;
+        raw_add(&p->T, &U);
+        raw_sub(&p->T, &T2);
+        raw_add_p(&p->T, 2);
+        fe_carry_tight(&p->T);
     }
 }
 
-// p += q (madd-2007-bl of the Explicit-Formulas Database, in terms of T and 2y). Inputs: X and T tight, Z below 3.2 p, x and 2y
+// p += q (madd-2007-bl of the Explicit-Formulas Database, in terms of T and 2y). Inputs: X and T tight, Z below 3.3 p, x and 2y
 // below 2 p; so are the outputs.
-static __attribute__((noinline)) void point_add(jacobian p[PAIR], const affine q[PAIR]) {
-    fe ZZ[PAIR], H[PAIR], I[PAIR], J[PAIR], r[PAIR], V[PAIR], t[PAIR];
-    EACH sqr_inline(&ZZ[e], &p[e].Z);           // below 1.6 p
-    EACH mul_inline(&r[e], &q[e].y2, &p[e].Z);
-    EACH mul_inline(&H[e], &q[e].x, &ZZ[e]);
-    EACH {
-        raw_sub(&H[e], &p[e].X);
-        raw_add_p(&H[e], 2);
-        fe_carry(&H[e]);                        // U2 - X, below 3.3 p
-    }
-    EACH mul_inline(&r[e], &r[e], &ZZ[e]);
-    EACH sqr_inline(&I[e], &H[e]);
-    EACH {
-        raw_sub(&r[e], &p[e].T);
-        raw_add_p(&r[e], 2);
-        fe_carry(&r[e]);                        // 2 (S2 - Y), below 3.3 p
-        for (int i = 0; i < 5; i++) I[e].v[i] = _mm512_slli_epi64(I[e].v[i], 2);
-        fe_carry(&I[e]);                        // below 6.8 p
-    }
-    EACH mul_inline(&J[e], &H[e], &I[e]);       // below 2.5 p
-    EACH mul_inline(&V[e], &p[e].X, &I[e]);     // below 1.5 p
-    EACH mul_inline(&p[e].Z, &p[e].Z, &H[e]);   // below 1.6 p
-    EACH sqr_inline(&p[e].X, &r[e]);            // below 1.7 p
-    EACH mul_inline(&t[e], &p[e].T, &J[e]);     // below 1.2 p
-    EACH {
-        raw_add(&p[e].Z, &p[e].Z);
-        fe_carry(&p[e].Z);                      // below 3.2 p
-        raw_sub(&p[e].X, &J[e]);
-        raw_sub(&p[e].X, &V[e]);
-        raw_sub(&p[e].X, &V[e]);
-        raw_add_p(&p[e].X, 6);
-        fe_carry_tight(&p[e].X);
-        raw_sub(&V[e], &p[e].X);
-        raw_add_p(&V[e], 2);
-        fe_carry(&V[e]);                        // below 3.5 p
-    }
-    EACH mul_inline(&r[e], &r[e], &V[e]);       // below 1.8 p
-    EACH {
-        raw_sub(&r[e], &t[e]);
-        raw_add_p(&r[e], 2);
-        p[e].T = r[e];
-        raw_add(&p[e].T, &r[e]);
-        fe_carry_tight(&p[e].T);
-    }
+static __attribute__((noinline)) void point_add(jacobian *p, const affine *q) {
+    fe ZZ, H, I, J, r, V, t;
+    sqr_inline(&ZZ, &p->Z);             // below 1.7 p
+    mul_inline(&r, &q->y2, &p->Z);
+    mul_inline(&H, &q->x, &ZZ);
+    raw_sub(&H, &p->X);
+    raw_add_p(&H, 2);
+    fe_carry(&H);                       // U2 - X, below 3.3 p
+    mul_inline(&r, &r, &ZZ);
+    sqr_inline(&I, &H);
+    raw_sub(&r, &p->T);
+    raw_add_p(&r, 2);
+    fe_carry(&r);                       // 2 (S2 - Y), below 3.3 p
+    for (int i = 0; i < 5; i++) I.v[i] = _mm512_slli_epi64(I.v[i], 2);
+    fe_carry(&I);                       // below 6.8 p
+    mul_inline(&J, &H, &I);             // below 2.5 p
+    mul_inline(&V, &p->X, &I);          // below 1.5 p
+    mul_inline(&p->Z, &p->Z, &H);       // below 1.6 p
+    sqr_inline(&p->X, &r);              // below 1.7 p
+    mul_inline(&t, &p->T, &J);          // below 1.2 p
+    raw_add(&p->Z, &p->Z);
+    fe_carry(&p->Z);                    // below 3.3 p
+    raw_sub(&p->X, &J);
+    raw_sub(&p->X, &V);
+    raw_sub(&p->X, &V);
+    raw_add_p(&p->X, 6);
+    fe_carry_tight(&p->X);
+    raw_sub(&V, &p->X);
+    raw_add_p(&V, 2);
+    fe_carry(&V);                       // below 3.5 p
+    mul_inline(&r, &r, &V);             // below 1.8 p
+    raw_sub(&r, &t);
+    raw_add_p(&r, 2);
+    p->T = r;
+    raw_add(&p->T, &r);
+    fe_carry_tight(&p->T);
 }
 
 // 2P for an affine P, given 1 / 2y: lambda = 3 (x^2 - 1) / 2y, x' = lambda^2 - 2x, y' = lambda (x - x') - y.
@@ -130,26 +112,22 @@ static void ifma_twice(affine *r, const affine *P, const fe *inverse) {
     fe_sub(&r->y2, &t, &P->y2);
 }
 
-// The odd multiples P, 3P, ..., 15P of every point of a block, affine. `groups` is a multiple of PAIR.
+// The odd multiples P, 3P, ..., 15P of every point of a block, affine.
 static void ifma_tables(affine (*table)[TABLE], const affine *points, int groups) {
     fe slope[MULTIPLY_BLOCK], inverse[MULTIPLY_BLOCK * TABLE], t;
-    jacobian multiples[MULTIPLY_BLOCK][TABLE], sum[PAIR];
-    affine twice[PAIR];
+    jacobian multiples[MULTIPLY_BLOCK][TABLE], sum;
+    affine twice;
     for (int g = 0; g < groups; g++) slope[g] = points[g].y2;
     ifma_invert_many(slope, groups);
-    for (int g = 0; g < groups; g += PAIR) {
-        EACH {
-            ifma_twice(&twice[e], &points[g + e], &slope[g + e]);
-            sum[e].X = points[g + e].x;
-            sum[e].T = points[g + e].y2;
-            fe_splat(&sum[e].Z, LIMBS_ONE);
-        }
+    for (int g = 0; g < groups; g++) {
+        ifma_twice(&twice, &points[g], &slope[g]);
+        sum.X = points[g].x;
+        sum.T = points[g].y2;
+        fe_splat(&sum.Z, LIMBS_ONE);
         for (int j = 1; j < TABLE; j++) {
-            point_add(sum, twice);
-            EACH {
-                multiples[g + e][j] = sum[e];
-                inverse[(g + e) * (TABLE - 1) + j - 1] = sum[e].Z;
-            }
+            point_add(&sum, &twice);
+            multiples[g][j] = sum;
+            inverse[g * (TABLE - 1) + j - 1] = sum.Z;
         }
     }
     ifma_invert_many(inverse, groups * (TABLE - 1));
@@ -213,7 +191,7 @@ static unsigned ifma_recode(uint8_t index[DIGITS], uint8_t negative[DIGITS], con
 
 static void ifma_multiply(yinhe_p256_point *out, const yinhe_p256_point *in, size_t count, const uint8_t *scalar) {
     uint8_t index[DIGITS], negative[DIGITS];
-    affine points[MULTIPLY_BLOCK], entry[PAIR];
+    affine points[MULTIPLY_BLOCK], entry;
     affine table[MULTIPLY_BLOCK][TABLE];
     jacobian sums[MULTIPLY_BLOCK];
     fe inverse[MULTIPLY_BLOCK], t, x, y, half;
@@ -221,7 +199,7 @@ static void ifma_multiply(yinhe_p256_point *out, const yinhe_p256_point *in, siz
     fe_splat(&half, LIMBS_HALF);
     for (size_t first = 0; first < count; first += MULTIPLY_BLOCK * LANES) {
         size_t left = count - first < MULTIPLY_BLOCK * LANES ? count - first : MULTIPLY_BLOCK * LANES;
-        int groups = (int)((left + PAIR * LANES - 1) / (PAIR * LANES)) * PAIR;
+        int groups = (int)((left + LANES - 1) / LANES);
         for (int g = 0; g < groups; g++) {
             uint64_t wx[LANES][4], wy[LANES][4];
             for (size_t l = 0; l < LANES; l++) {
@@ -235,23 +213,21 @@ static void ifma_multiply(yinhe_p256_point *out, const yinhe_p256_point *in, siz
             fe_add(&points[g].y2, &y, &y);
         }
         ifma_tables(table, points, groups);
-        for (int g = 0; g < groups; g += PAIR) {
+        for (int g = 0; g < groups; g++) {
             jacobian *sum = &sums[g];
-            EACH {
-                pick(&entry[e], table[g + e], index[0], negative[0]);
-                sum[e].X = entry[e].x;
-                sum[e].T = entry[e].y2;
-                fe_splat(&sum[e].Z, LIMBS_ONE);
-            }
+            pick(&entry, table[g], index[0], negative[0]);
+            sum->X = entry.x;
+            sum->T = entry.y2;
+            fe_splat(&sum->Z, LIMBS_ONE);
             for (int i = 1; i < DIGITS; i++) {
                 point_double(sum, 4);
-                EACH pick(&entry[e], table[g + e], index[i], negative[i]);
-                point_add(sum, entry);
+                pick(&entry, table[g], index[i], negative[i]);
+                point_add(sum, &entry);
             }
+            inverse[g] = sum->Z;
         }
-        for (int g = 0; g < groups; g++) inverse[g] = sums[g].Z;
         ifma_invert_many(inverse, groups);
-        for (int g = 0; g < groups && (size_t)g * LANES < left; g++) {
+        for (int g = 0; g < groups; g++) {
             fe_sqr(&t, &inverse[g]);
             fe_mul(&x, &sums[g].X, &t);
             fe_mul(&t, &t, &inverse[g]);
@@ -264,7 +240,7 @@ static void ifma_multiply(yinhe_p256_point *out, const yinhe_p256_point *in, siz
     }
     yinhe_p256_wipe(index, sizeof index);
     yinhe_p256_wipe(negative, sizeof negative);
-    yinhe_p256_wipe(entry, sizeof entry);
+    yinhe_p256_wipe(&entry, sizeof entry);
     yinhe_p256_wipe(sums, sizeof sums);
     yinhe_p256_wipe(inverse, sizeof inverse);
 }
