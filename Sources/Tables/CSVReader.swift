@@ -37,6 +37,8 @@ public struct CSVReader: ~Copyable {
     public var bytesRead: Int { blocks.file.bytesRead }
     /// The file's size; nil for a pipe.
     public var fileSize: Int? { blocks.file.size }
+    /// Bytes of text held in memory.
+    package var bufferedBytes: Int { blocks.bufferedBytes + parser.byteCount }
     /// SHA-256 of the bytes read so far, in hexadecimal digits: of the file once `next` has returned nil.
     public var digest: String { blocks.file.digest() }
 
@@ -46,7 +48,10 @@ public struct CSVReader: ~Copyable {
         return (0..<header.count).map { String(decoding: bytes($0), as: UTF8.self) }
     }
 
-    /// Moves to the next record without making strings; false at the end.
+    /// Checks the next record without making strings of it; false at the end of the file.
+    public mutating func skip() throws -> Bool { try advance() }
+
+    /// Moves to the next record; false at the end.
     mutating func advance() throws -> Bool {
         while true {
             do {

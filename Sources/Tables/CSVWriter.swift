@@ -120,7 +120,7 @@ public final class CSVWriter {
                 var inputLeft = source.count
                 var output: UnsafeMutablePointer<CChar>? = UnsafeMutableRawPointer(out.baseAddress!).assumingMemoryBound(to: CChar.self)
                 var outputLeft = out.count
-                guard inputLeft == 0 || iconv(converter, &input, &inputLeft, &output, &outputLeft) != .max else {
+                guard inputLeft == 0 || iconv(converter, &input, &inputLeft, &output, &outputLeft) != -1 else {
                     throw YinheError(.badInput, "text that GB18030 cannot express: \(systemErrorText(errno))", remedy: "write UTF-8")
                 }
                 count = out.count - outputLeft

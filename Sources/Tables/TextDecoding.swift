@@ -80,7 +80,7 @@ enum TextDecoding {
             let result = iconv(converter, &input, &inputLeft, &output, &outputLeft)
             let code = errno
             text.count += room - outputLeft
-            if result == .max, code != E2BIG { return (text, false) }
+            if result == -1, code != E2BIG { return (text, false) }
         }
         return (text, true)
     }

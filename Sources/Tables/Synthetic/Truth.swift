@@ -10,7 +10,12 @@ public struct Truth: Sendable {
         /// Kept rows of the right table that belong to those subjects.
         public var rows = 0
         /// Sum of every declared number and indicator of the right table over those rows, in grid units.
-        public var sums: [String: Int64] = [:]
+        public var sums: [String: Int64]
+
+        public init(label: String, sums: [String: Int64] = [:]) {
+            self.label = label
+            self.sums = sums
+        }
     }
 
     /// One group for each declared category, in the declared order.
