@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fixed_base.h"
 #include "p256.h"
 
 #endif
