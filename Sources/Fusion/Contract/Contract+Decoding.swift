@@ -1,0 +1,208 @@
+import Arithmetic
+import SandboxCore
+
+extension Contract {
+    /// Reads a contract's exact bytes. `file` is used in messages only.
+    /// Throws `.contract` with file, line and column for anything that is not a complete and consistent contract.
+    public init(parsing bytes: [UInt8], file: String) throws {
+        let fields = try StrictYaml(bytes, file: file).value.mapping(
+            required: [
+                "yinhe-contract", "name", "purpose", "parties", "datasets", "join", "outputs", "privacy",
+                "minimum-intersection", "maximum-runs", "expires", "accepts-leakage",
+            ])
+        let version = fields["yinhe-contract"]!
+        guard try version.integer(in: 0...Int.max) == 1 else {
+            throw version.error("this version of the format is not known", remedy: "this software reads yinhe-contract: 1")
+        }
+        name = try fields["name"]!.name()
+        purpose = try fields["purpose"]!.text(maximum: 2000)
+        let parties = try Self.parties(fields["parties"]!)
+        self.parties = parties
+        let declared = try Self.datasets(fields["datasets"]!, parties: parties.map(\.name))
+        (datasets, joinProtocol) = try Self.join(fields["join"]!, declared)
+
+        privacy = try Self.privacy(fields["privacy"]!)
+        var decoder = OutputDecoder(datasets: datasets, parties: parties.map(\.name))
+        outputs = try decoder.outputs(fields["outputs"]!)
+        try Self.checkBudget(outputs, privacy, at: fields["outputs"]!)
+
+        minimumIntersection = try fields["minimum-intersection"]!.integer(in: 1...1 << 31)
+        maximumRuns = try fields["maximum-runs"]!.integer(in: 1...1_000_000)
+        let expiry = fields["expires"]!
+        guard let date = UTCTime.parse(try expiry.text()) else {
+            throw expiry.error("not a time", remedy: "write it in UTC as 2027-12-31T23:59:59Z")
+        }
+        expires = date
+        acceptedLeakage = try Self.leakage(fields["accepts-leakage"]!)
+
+        var places = decoder.places
+        for (key, value) in fields { places[key] = value.place }
+        self.places = places
+    }
+
+    private static func unique<T>(_ items: [T], by name: (T) -> String, _ values: [YamlValue], what: String) throws {
+        var seen: Set<String> = []
+        for (item, value) in zip(items, values) {
+            guard seen.insert(name(item)).inserted else { throw value.error("the \(what) \"\(name(item))\" is declared twice") }
+        }
+    }
+
+    private static func parties(_ value: YamlValue) throws -> [Party] {
+        let list = try value.list(2...2, of: "parties")
+        let parties = try list.map { item in
+            let fields = try item.mapping(required: ["name", "title", "fingerprint"])
+            let fingerprint = try fields["fingerprint"]!.text()
+            let digits = fingerprint.dropFirst("sha256:".count)
+            guard fingerprint.hasPrefix("sha256:"), digits.utf8.count == 64,
+                digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
+            else {
+                throw fields["fingerprint"]!.error(
+                    "not a fingerprint", remedy: "\"sha256:\" and 64 lower-case hex digits, as `yinhe keys show` prints it")
+            }
+            return Party(name: try fields["name"]!.name(), title: try fields["title"]!.text(), fingerprint: fingerprint)
+        }
+        try unique(parties, by: \.name, list, what: "party")
+        try unique(parties, by: \.fingerprint, list, what: "fingerprint")
+        return parties
+    }
+
+    private static func join(_ value: YamlValue, _ declared: [Dataset]) throws -> ([Dataset], JoinProtocol) {
+        let fields = try value.mapping(required: ["datasets", "protocol"])
+        let protocolName = try fields["protocol"]!.word(["intersection-sum": JoinProtocol.intersectionSum])
+        let list = try fields["datasets"]!.list(2...2, of: "datasets")
+        let joined = try list.map { item in
+            let name = try item.name()
+            guard let dataset = declared.first(where: { $0.name == name }) else {
+                throw item.error("no dataset is named \"\(name)\"", remedy: "declared: \(declared.map(\.name).joined(separator: ", "))")
+            }
+            return dataset
+        }
+        guard joined[0].party != joined[1].party else {
+            throw list[1].error("both datasets belong to \(joined[0].party)", remedy: "join one dataset of each party")
+        }
+        guard joined[0].key.normalizer == joined[1].key.normalizer else {
+            throw list[1].error(
+                "the keys are normalised differently (\(joined[0].key.normalizer), \(joined[1].key.normalizer)) and could not match")
+        }
+        return (joined, protocolName)
+    }
+
+    private static func privacy(_ value: YamlValue) throws -> Privacy {
+        let fields = try value.mapping(required: ["unit", "epsilon", "delta"])
+        let epsilon = try fields["epsilon"]!.rational()
+        guard epsilon.isPositive else { throw fields["epsilon"]!.error("epsilon must be greater than 0") }
+        let delta = try fields["delta"]!.rational()
+        guard delta >= 0, delta < 1 else { throw fields["delta"]!.error("delta must be at least 0 and less than 1") }
+        return Privacy(unit: try fields["unit"]!.text(), epsilon: epsilon, delta: delta)
+    }
+
+    private static func checkBudget(_ outputs: [Output], _ privacy: Privacy, at place: YamlValue) throws {
+        var total = Rational.zero
+        for (output, value) in zip(outputs, try place.list(1...200, of: "outputs")) {
+            do { total = try total + output.epsilon } catch let problem as YinheError {
+                throw value.error(problem.message, remedy: problem.remedy)
+            }
+            guard total <= privacy.epsilon else {
+                throw value.error(
+                    "the outputs up to here cost epsilon \(total), more than the budget of \(privacy.epsilon)",
+                    remedy: "lower the epsilon of the outputs, or agree on a larger privacy.epsilon")
+            }
+        }
+    }
+
+    private static func leakage(_ value: YamlValue) throws -> Set<Leakage> {
+        let list = try value.list(0...Leakage.allCases.count, of: "leakages")
+        var accepted: Set<Leakage> = []
+        for item in list {
+            let leakage = try item.word([
+                Leakage.setSizes.rawValue: .setSizes, Leakage.groupSizes.rawValue: .groupSizes,
+                Leakage.groupMatchCounts.rawValue: Leakage.groupMatchCounts,
+            ])
+            guard accepted.insert(leakage).inserted else { throw item.error("\"\(leakage.rawValue)\" is listed twice") }
+        }
+        return accepted
+    }
+}
+
+// MARK: - Datasets
+
+extension Contract {
+    /// The normalisers of the Tables module, by the names that contracts use.
+    static let normalizers: KeyValuePairs<String, String> = ["uscc": "uscc", "text": "text", "digits": "digits"]
+
+    private static func datasets(_ value: YamlValue, parties: [String]) throws -> [Dataset] {
+        let list = try value.list(2...2, of: "datasets")
+        let datasets = try list.map { item in
+            let fields = try item.mapping(required: ["name", "party", "key", "rows-per-subject", "columns"])
+            let party = try fields["party"]!.name()
+            guard parties.contains(party) else {
+                throw fields["party"]!.error("no party is named \"\(party)\"", remedy: "parties: \(parties.joined(separator: ", "))")
+            }
+            let key = try fields["key"]!.mapping(required: ["column", "normalizer"])
+            let keyColumn = try key["column"]!.columnName()
+            let columns = try columns(fields["columns"]!, keyColumn: keyColumn)
+            return Dataset(
+                name: try fields["name"]!.name(), party: party,
+                key: Key(column: keyColumn, normalizer: try key["normalizer"]!.word(normalizers)),
+                rowsPerSubject: try fields["rows-per-subject"]!.integer(in: 1...100_000), columns: columns)
+        }
+        try unique(datasets, by: \.name, list, what: "dataset")
+        return datasets
+    }
+
+    private static func columns(_ value: YamlValue, keyColumn: String) throws -> [Column] {
+        let list = try value.list(0...500, of: "columns")
+        var columns: [Column] = []
+        for item in list {
+            let column = try column(item, before: columns)
+            guard column.name != keyColumn else { throw item.error("\"\(keyColumn)\" is the key; it cannot enter a computation") }
+            columns.append(column)
+        }
+        try unique(columns, by: \.name, list, what: "column")
+        return columns
+    }
+
+    private static func column(_ item: YamlValue, before: [Column]) throws -> Column {
+        // The type decides which other keys are legal, so it is read first.
+        let all = ["unit", "lower", "upper", "scale", "categories", "of", "at-least"]
+        let type = try item.mapping(required: ["name", "type"], optional: all)["type"]!.word(
+            ["integer": "integer", "decimal": "decimal", "category": "category", "indicator": "indicator"])
+        switch type {
+        case "category":
+            let fields = try item.mapping(required: ["name", "type", "categories"])
+            let labels = try fields["categories"]!.list(1...1000, of: "categories")
+            let texts = try labels.map { try $0.text() }
+            try unique(texts, by: \.self, labels, what: "category")
+            return Column(
+                name: try fields["name"]!.columnName(), kind: .category(texts), unit: "", lower: 0, upper: Int64(texts.count - 1))
+        case "indicator":
+            let fields = try item.mapping(required: ["name", "type", "of", "at-least"])
+            let source = try fields["of"]!.columnName()
+            guard let column = before.first(where: { $0.name == source }), column.isNumeric, !column.isIndicator else {
+                throw fields["of"]!.error(
+                    "no integer or decimal column \"\(source)\" is declared above", remedy: "declare it before the indicator")
+            }
+            let threshold = try fields["at-least"]!.gridInteger(scale: column.scale)
+            guard threshold > column.lower, threshold <= column.upper else {
+                throw fields["at-least"]!.error("the indicator is constant: the bounds of \"\(source)\" decide it")
+            }
+            return Column(
+                name: try fields["name"]!.columnName(), kind: .indicator(of: source, atLeast: threshold), unit: "", lower: 0, upper: 1)
+        default:
+            let isDecimal = type == "decimal"
+            let fields = try item.mapping(required: ["name", "type", "unit", "lower", "upper"] + (isDecimal ? ["scale"] : []))
+            let scale = try isDecimal ? fields["scale"]!.integer(in: 0...12) : 0
+            let lower = try fields["lower"]!.gridInteger(scale: scale)
+            let upper = try fields["upper"]!.gridInteger(scale: scale)
+            guard lower <= upper else { throw fields["upper"]!.error("the upper bound is less than the lower one") }
+            guard lower != 0 || upper != 0 else { throw fields["upper"]!.error("both bounds are 0: the column could only be 0") }
+            return Column(
+                name: try fields["name"]!.columnName(), kind: isDecimal ? .decimal(scale: scale) : .integer,
+                unit: try fields["unit"]!.text(maximum: 40), lower: lower, upper: upper)
+        }
+    }
+}
+
+extension Contract.Column {
+    public var isIndicator: Bool { if case .indicator = kind { true } else { false } }
+}

@@ -1,0 +1,176 @@
+import Arithmetic
+import Foundation
+import SandboxCore
+
+/// A data-use contract: who joins what with whom, which noised aggregates may leave, and at what privacy cost.
+///
+/// A value of this type is complete and consistent: every name it mentions exists, every bound is ordered, and one run fits
+/// the privacy budget. The file format is Protocols/contract.md.
+public struct Contract: Hashable, Sendable {
+    /// The contract's own name, unique among a party's contracts only by convention; its hash identifies it.
+    public let name: String
+    /// Why the parties compute this, in their own words.
+    public let purpose: String
+    /// Exactly two.
+    public let parties: [Party]
+    /// Exactly two, one of each party, in the order of `join`.
+    public let datasets: [Dataset]
+    public let joinProtocol: JoinProtocol
+    public let outputs: [Output]
+    public let privacy: Privacy
+    /// A run whose intersection is smaller stops before anything is revealed.
+    public let minimumIntersection: Int
+    /// Runs that may start exchanging data, also those that fail later.
+    public let maximumRuns: Int
+    /// No run starts at or after this instant.
+    public let expires: Date
+    /// What the parties accept that the protocol reveals beyond the outputs.
+    public let acceptedLeakage: Set<Leakage>
+
+    /// Clause path -> "file:line:column", for messages about a plan.
+    package let places: [String: String]
+
+    public enum JoinProtocol: String, Sendable, Codable { case intersectionSum = "intersection-sum" }
+
+    public struct Party: Hashable, Sendable {
+        public let name: String
+        public let title: String
+        /// Text form of the fingerprint of the party's Ed25519 key.
+        public let fingerprint: String
+    }
+
+    public struct Privacy: Hashable, Sendable {
+        /// What one join key stands for: the subject whose presence and data are protected.
+        public let unit: String
+        /// Total over all runs.
+        public let epsilon: Rational
+        public let delta: Rational
+    }
+
+    /// What a protocol reveals to a party beyond the outputs.
+    public enum Leakage: String, Sendable, CaseIterable, Codable {
+        /// Both parties learn how many distinct keys the other one brings.
+        case setSizes = "set-sizes"
+        /// The party whose values are summed learns how many keys of the other fall in each group.
+        case groupSizes = "group-sizes"
+        /// The party that owns the groups learns the exact number of matched subjects in each of them.
+        case groupMatchCounts = "group-match-counts"
+    }
+
+    public func party(named name: String) -> Party? { parties.first { $0.name == name } }
+    public func dataset(named name: String) -> Dataset? { datasets.first { $0.name == name } }
+    /// The dataset that `party` brings.
+    public func dataset(of party: String) -> Dataset? { datasets.first { $0.party == party } }
+    /// The other one of the two parties.
+    public func peer(of party: String) -> Party? { parties.first { $0.name != party } }
+
+    package func column(_ reference: ColumnReference) -> Column {
+        guard let column = dataset(named: reference.dataset)?.column(named: reference.column) else {
+            preconditionFailure("a decoded contract has no dangling reference")
+        }
+        return column
+    }
+
+    /// The sum of what one run's outputs cost.
+    public var epsilonPerRun: Rational {
+        // Checked when the contract was read.
+        outputs.reduce(Rational.zero) { try! $0 + $1.epsilon }
+    }
+}
+
+extension Contract {
+    public struct Dataset: Hashable, Sendable {
+        public let name: String
+        public let party: String
+        public let key: Key
+        /// At most this many rows of one subject are kept.
+        public let rowsPerSubject: Int
+        public let columns: [Column]
+
+        public func column(named name: String) -> Column? { columns.first { $0.name == name } }
+    }
+
+    public struct Key: Hashable, Sendable {
+        public let column: String
+        /// Name of the normaliser that makes two spellings of one key equal.
+        public let normalizer: String
+    }
+
+    public struct Column: Hashable, Sendable {
+        public let name: String
+        public let kind: Kind
+        /// Unit of the values, empty for categories and indicators.
+        public let unit: String
+        /// Least value in units of the last decimal (10^-scale); values below are clamped. 0 for categories and indicators.
+        public let lower: Int64
+        /// Greatest value, likewise.
+        public let upper: Int64
+
+        public enum Kind: Hashable, Sendable {
+            case integer
+            /// A number with `scale` decimals, computed exactly on the grid of 10^-scale.
+            case decimal(scale: Int)
+            case category([String])
+            /// 1 where `column` is at least `atLeast` (in units of that column's last decimal), else 0.
+            case indicator(of: String, atLeast: Int64)
+        }
+
+        /// Decimals of a value; 0 for everything but decimals.
+        public var scale: Int { if case .decimal(let scale) = kind { scale } else { 0 } }
+        public var isNumeric: Bool { if case .category = kind { false } else { true } }
+        public var categories: [String]? { if case .category(let labels) = kind { labels } else { nil } }
+    }
+
+    /// "dataset.column".
+    public struct ColumnReference: Hashable, Sendable, CustomStringConvertible {
+        public let dataset: String
+        public let column: String
+        public var description: String { "\(dataset).\(column)" }
+    }
+
+    /// One number per cell.
+    public enum Measure: Hashable, Sendable, CustomStringConvertible {
+        /// Matched subjects.
+        case count
+        /// Kept rows of a dataset that belong to matched subjects.
+        case rows(String)
+        /// The clamped values of those rows, added up.
+        case sum(ColumnReference)
+        /// Sum divided by rows; costs exactly those two.
+        case mean(ColumnReference)
+
+        public var description: String {
+            switch self {
+            case .count: "count"
+            case .rows(let dataset): "rows(\(dataset))"
+            case .sum(let column): "sum(\(column))"
+            case .mean(let column): "mean(\(column))"
+            }
+        }
+    }
+
+    public struct Output: Hashable, Sendable {
+        public let name: String
+        public let kind: Kind
+        /// Category columns, at most one of each dataset; empty unless `kind` is `groupBy`.
+        public let by: [ColumnReference]
+        public let measures: [Measure]
+        public let histogram: Histogram?
+        /// Cost of this output in one run.
+        public let epsilon: Rational
+        /// Names of the parties that learn it.
+        public let recipients: [String]
+        /// Declared post-processing: released numbers are moved into the range that the bounds imply.
+        public let clamp: Bool
+
+        public enum Kind: String, Sendable, Codable { case count, sum, mean, histogram, groupBy = "group-by" }
+    }
+
+    /// Cells over one column: its categories, or ranges of its values.
+    public struct Histogram: Hashable, Sendable {
+        public let column: ColumnReference
+        /// Bin i holds edges[i] <= value < edges[i + 1], the last bin also its upper edge; in units of the last decimal.
+        /// Nil for a category column.
+        public let edges: [Int64]?
+    }
+}
