@@ -10,6 +10,7 @@ package final class ChildProcess: Sendable {
     package let processID: pid_t
     private let lifeline: Int32
     private let state = Mutex(State())
+    private static let spawning = NSLock()
     private static let running = Mutex<[pid_t: ChildProcess]>([:])
 
     private struct State {
@@ -24,6 +25,8 @@ package final class ChildProcess: Sendable {
     package init(
         _ executable: String, _ arguments: [String], onErrorLine: @escaping @Sendable (String) -> Void
     ) throws {
+        Self.spawning.lock()
+        defer { Self.spawning.unlock() }
         let input = try Self.pipe()
         let output = try Self.pipe()
         let errors = try Self.pipe()
@@ -138,9 +141,11 @@ package final class ChildProcess: Sendable {
         for waiter in waiters { waiter.resume(returning: status) }
     }
 
-    private static func pipe() throws -> (read: Int32, write: Int32) {
+    /// Both ends are closed in every child; spawning is serialised, so no child starts between the two calls.
+    static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [0, 0]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw YinheError.system("cannot make a pipe", errno: errno) }
+        guard Glibc.pipe(&ends) == 0 else { throw YinheError.system("cannot make a pipe", errno: errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return (ends[0], ends[1])
     }
 

@@ -7,7 +7,7 @@ import Synchronization
 /// The first one cancels the command's task, which lets a protocol tell its peer; if the command has not ended after
 /// `graceSeconds`, or on a second signal, the process stops at once. Either way children are reaped and unfinished files removed.
 enum Interruption {
-    static let graceSeconds = 3.0
+    static let graceSeconds = 5.0
 
     private struct State {
         var count = 0
@@ -23,9 +23,8 @@ enum Interruption {
         signal(SIGPIPE, SIG_IGN)
         // Beyond RLIMIT_FSIZE `write` then fails with EFBIG, which becomes a readable error.
         signal(SIGXFSZ, SIG_IGN)
-        var ends: [Int32] = [0, 0]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { return }
-        pipeEnds = (ends[0], ends[1])
+        guard let ends = try? ChildProcess.pipe() else { return }
+        pipeEnds = ends
         for number in [SIGINT, SIGTERM, SIGHUP] {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { number in

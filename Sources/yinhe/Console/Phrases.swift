@@ -1,0 +1,46 @@
+import SandboxCore
+
+// The catalogue: what the program says while it runs. Report texts are in Phrases+Report.swift, help texts beside the options.
+
+extension Phrase {
+    static let warning = Phrase(en: "warning: ", zh: "警告：")
+
+    static func error(_ code: YinheError.Code) -> Phrase {
+        switch code {
+        case .usage: Phrase(en: "usage error: ", zh: "用法错误：")
+        case .badInput: Phrase(en: "input error: ", zh: "输入错误：")
+        case .contract: Phrase(en: "contract error: ", zh: "合同错误：")
+        case .peerUnreachable: Phrase(en: "peer unreachable: ", zh: "无法联系对方：")
+        case .peerMismatch: Phrase(en: "peer mismatch: ", zh: "与对方不一致：")
+        case .peerMisbehaved: Phrase(en: "peer misbehaved: ", zh: "对方违反协议：")
+        case .peerAborted: Phrase(en: "peer aborted: ", zh: "对方已中止：")
+        case .system: Phrase(en: "system error: ", zh: "系统错误：")
+        case .budget: Phrase(en: "privacy budget: ", zh: "隐私预算不足：")
+        case .ledger: Phrase(en: "ledger error: ", zh: "账本错误：")
+        case .belowMinimum: Phrase(en: "below the minimum: ", zh: "低于最小交集：")
+        case .range: Phrase(en: "out of range: ", zh: "超出声明范围：")
+        case .cancelled: Phrase(en: "stopped: ", zh: "已停止：")
+        default: Phrase(en: "error: ", zh: "错误：")
+        }
+    }
+
+    static func listening(_ host: String, _ port: Int) -> Phrase {
+        Phrase(en: "Listening on \(host):\(port), waiting for the peer …", zh: "正在 \(host):\(port) 监听，等待对方连接……")
+    }
+    static func connecting(_ endpoint: String) -> Phrase {
+        Phrase(en: "Connecting to \(endpoint) …", zh: "正在连接 \(endpoint)……")
+    }
+    static func connected(_ peer: String) -> Phrase { Phrase(en: "Connected to \(peer).", zh: "已连接 \(peer)。") }
+    static let insecure = Phrase(
+        en: "this connection is neither encrypted nor authenticated (--insecure-plaintext): anyone on the network can read and alter it",
+        zh: "此连接未加密也未认证（--insecure-plaintext）：网络上的任何人都能窃听和篡改")
+    static func wrote(_ path: String) -> Phrase { Phrase(en: "Wrote \(path)", zh: "已写入 \(path)") }
+
+    /// The Chinese of the protocols' stable phase names; an unknown name is shown as it is.
+    static func phase(_ name: String) -> Phrase { Phrase(en: name, zh: phaseNames[name] ?? name) }
+}
+
+private let phaseNames: [String: String] = [
+    "read table": "读取表格",
+    "hash to curve": "哈希到曲线",
+]
