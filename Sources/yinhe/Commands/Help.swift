@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import Fusion
 import SandboxCore
+import Transport
 
 /// Help texts, in the language that the command line asks for.
 enum Help {
@@ -103,11 +105,7 @@ struct HomeOption: ParsableArguments {
     @Option(help: .say("Folder of this party's key and ledger (YINHE_HOME; default ~/.yinhe).", "存放本方密钥和账本的目录（YINHE_HOME；默认 ~/.yinhe）。", valueName: "dir"))
     var home: String?
 
-    var path: String {
-        if let home { return home }
-        if let home = ProcessInfo.processInfo.environment["YINHE_HOME"], !home.isEmpty { return home }
-        return FileManager.default.homeDirectoryForCurrentUser.appending(path: ".yinhe").path
-    }
+    var folder: PartyHome { PartyHome.find(home) }
 }
 
 struct PassphraseOption: ParsableArguments {

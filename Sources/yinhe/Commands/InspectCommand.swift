@@ -26,7 +26,7 @@ struct InspectCommand: PartyCommand {
     func execute(_ console: Console) async throws -> Outcome {
         let monitor = console.board.monitor()
         let (file, key) = (file, key)
-        let found = try await Parallel.offload { try FileInspection.inspect(path: file, keyColumn: key, progress: monitor) }
+        let found = try await interruptible { try FileInspection.inspect(path: file, keyColumn: key, progress: monitor) }
         console.board.finish()
         try console.emit(found)
         try console.fact(.file, found.fileName)

@@ -41,10 +41,11 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var passphrase: PassphraseOption
 
         func execute(_ console: Console) async throws -> Outcome {
-            let home = try PartyHome.create(path: home.path)
+            let folder = home.folder
+            try folder.create()
             let identity = try Identity.generate()
-            try identity.write(to: home.identityPath, passphrase: passphrase.read())
-            try KeysCommand.show(identity, home, console)
+            try identity.write(to: folder.identityPath, passphrase: passphrase.read())
+            try KeysCommand.show(identity, folder, console)
             return .success
         }
     }
@@ -63,8 +64,7 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var passphrase: PassphraseOption
 
         func execute(_ console: Console) async throws -> Outcome {
-            let home = PartyHome(path: home.path)
-            try KeysCommand.show(Identity(contentsOf: home.identityPath, passphrase: passphrase.read()), home, console)
+            try KeysCommand.show(home.folder.identity(passphrase: passphrase.read()), home.folder, console)
             return .success
         }
     }

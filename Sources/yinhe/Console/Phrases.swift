@@ -1,4 +1,5 @@
 import SandboxCore
+import Transport
 
 // The catalogue: what the program says while it runs. Report texts are in Phrases+Report.swift, help texts beside the options.
 
@@ -24,8 +25,8 @@ extension Phrase {
         }
     }
 
-    static func listening(_ host: String, _ port: Int) -> Phrase {
-        Phrase(en: "Listening on \(host):\(port), waiting for the peer …", zh: "正在 \(host):\(port) 监听，等待对方连接……")
+    static func listening(_ endpoint: Endpoint) -> Phrase {
+        Phrase(en: "Listening on \(endpoint), waiting for the peer …", zh: "正在 \(endpoint) 监听，等待对方连接……")
     }
     static func connecting(_ endpoint: String) -> Phrase {
         Phrase(en: "Connecting to \(endpoint) …", zh: "正在连接 \(endpoint)……")
