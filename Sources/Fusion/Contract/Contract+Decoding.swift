@@ -1,5 +1,6 @@
 import Arithmetic
 import SandboxCore
+import Tables
 
 extension Contract {
     /// Reads a contract's exact bytes. `file` is used in messages only.
@@ -127,9 +128,6 @@ extension Contract {
 // MARK: - Datasets
 
 extension Contract {
-    /// The normalisers of the Tables module, by the names that contracts use.
-    static let normalizers: KeyValuePairs<String, String> = ["uscc": "uscc", "text": "text", "digits": "digits"]
-
     private static func datasets(_ value: YamlValue, parties: [String]) throws -> [Dataset] {
         let list = try value.list(2...2, of: "datasets")
         let datasets = try list.map { item in
@@ -143,11 +141,19 @@ extension Contract {
             let columns = try columns(fields["columns"]!, keyColumn: keyColumn)
             return Dataset(
                 name: try fields["name"]!.name(), party: party,
-                key: Key(column: keyColumn, normalizer: try key["normalizer"]!.word(normalizers)),
+                key: Key(column: keyColumn, normalizer: try normalizer(key["normalizer"]!)),
                 rowsPerSubject: try fields["rows-per-subject"]!.integer(in: 1...100_000), columns: columns)
         }
         try unique(datasets, by: \.name, list, what: "dataset")
         return datasets
+    }
+
+    private static func normalizer(_ value: YamlValue) throws -> String {
+        do {
+            return try JoinKeyNormalizer(named: try value.text()).description
+        } catch let problem as YinheError where problem.code == .badInput {
+            throw value.error(problem.message, remedy: problem.remedy)
+        }
     }
 
     private static func columns(_ value: YamlValue, keyColumn: String) throws -> [Column] {
@@ -162,19 +168,26 @@ extension Contract {
         return columns
     }
 
+    private static let cellPolicies = ["bad-cells", "empty-cells"]
+
+    private static func policy(_ value: YamlValue?) throws -> CellPolicy {
+        try value?.word([CellPolicy.error.rawValue: .error, CellPolicy.dropRow.rawValue: CellPolicy.dropRow]) ?? .error
+    }
+
     private static func column(_ item: YamlValue, before: [Column]) throws -> Column {
         // The type decides which other keys are legal, so it is read first.
-        let all = ["unit", "lower", "upper", "scale", "categories", "of", "at-least"]
+        let all = ["unit", "lower", "upper", "scale", "categories", "of", "at-least"] + cellPolicies
         let type = try item.mapping(required: ["name", "type"], optional: all)["type"]!.word(
             ["integer": "integer", "decimal": "decimal", "category": "category", "indicator": "indicator"])
         switch type {
         case "category":
-            let fields = try item.mapping(required: ["name", "type", "categories"])
+            let fields = try item.mapping(required: ["name", "type", "categories"], optional: cellPolicies)
             let labels = try fields["categories"]!.list(1...1000, of: "categories")
             let texts = try labels.map { try $0.text() }
             try unique(texts, by: \.self, labels, what: "category")
             return Column(
-                name: try fields["name"]!.columnName(), kind: .category(texts), unit: "", lower: 0, upper: Int64(texts.count - 1))
+                name: try fields["name"]!.columnName(), kind: .category(texts), unit: "", lower: 0, upper: Int64(texts.count - 1),
+                onBadCell: try policy(fields["bad-cells"]), onEmptyCell: try policy(fields["empty-cells"]))
         case "indicator":
             let fields = try item.mapping(required: ["name", "type", "of", "at-least"])
             let source = try fields["of"]!.columnName()
@@ -187,10 +200,12 @@ extension Contract {
                 throw fields["at-least"]!.error("the indicator is constant: the bounds of \"\(source)\" decide it")
             }
             return Column(
-                name: try fields["name"]!.columnName(), kind: .indicator(of: source, atLeast: threshold), unit: "", lower: 0, upper: 1)
+                name: try fields["name"]!.columnName(), kind: .indicator(of: source, atLeast: threshold), unit: "", lower: 0, upper: 1,
+                onBadCell: .error, onEmptyCell: .error)
         default:
             let isDecimal = type == "decimal"
-            let fields = try item.mapping(required: ["name", "type", "unit", "lower", "upper"] + (isDecimal ? ["scale"] : []))
+            let fields = try item.mapping(
+                required: ["name", "type", "unit", "lower", "upper"] + (isDecimal ? ["scale"] : []), optional: cellPolicies)
             let scale = try isDecimal ? fields["scale"]!.integer(in: 0...12) : 0
             let lower = try fields["lower"]!.gridInteger(scale: scale)
             let upper = try fields["upper"]!.gridInteger(scale: scale)
@@ -198,11 +213,8 @@ extension Contract {
             guard lower != 0 || upper != 0 else { throw fields["upper"]!.error("both bounds are 0: the column could only be 0") }
             return Column(
                 name: try fields["name"]!.columnName(), kind: isDecimal ? .decimal(scale: scale) : .integer,
-                unit: try fields["unit"]!.text(maximum: 40), lower: lower, upper: upper)
+                unit: try fields["unit"]!.text(maximum: 40), lower: lower, upper: upper,
+                onBadCell: try policy(fields["bad-cells"]), onEmptyCell: try policy(fields["empty-cells"]))
         }
     }
-}
-
-extension Contract.Column {
-    public var isIndicator: Bool { if case .indicator = kind { true } else { false } }
 }

@@ -1,6 +1,7 @@
 import Arithmetic
 import Foundation
 import SandboxCore
+import Tables
 
 /// A data-use contract: who joins what with whom, which noised aggregates may leave, and at what privacy cost.
 ///
@@ -92,7 +93,7 @@ extension Contract {
 
     public struct Key: Hashable, Sendable {
         public let column: String
-        /// Name of the normaliser that makes two spellings of one key equal.
+        /// Name and version of the normaliser that makes two spellings of one key equal, such as "uscc/1".
         public let normalizer: String
     }
 
@@ -105,6 +106,9 @@ extension Contract {
         public let lower: Int64
         /// Greatest value, likewise.
         public let upper: Int64
+        /// What happens to a row with a cell that is not a number or not a declared category.
+        public let onBadCell: CellPolicy
+        public let onEmptyCell: CellPolicy
 
         public enum Kind: Hashable, Sendable {
             case integer
@@ -117,6 +121,7 @@ extension Contract {
 
         /// Decimals of a value; 0 for everything but decimals.
         public var scale: Int { if case .decimal(let scale) = kind { scale } else { 0 } }
+        public var isIndicator: Bool { if case .indicator = kind { true } else { false } }
         public var isNumeric: Bool { if case .category = kind { false } else { true } }
         public var categories: [String]? { if case .category(let labels) = kind { labels } else { nil } }
     }
@@ -172,5 +177,26 @@ extension Contract {
         /// Bin i holds edges[i] <= value < edges[i + 1], the last bin also its upper edge; in units of the last decimal.
         /// Nil for a category column.
         public let edges: [Int64]?
+    }
+}
+
+extension Contract.Dataset {
+    /// The schema under which the party's file is read.
+    public func schema() throws -> TableSchema {
+        try TableSchema(
+            keyColumn: key.column, normalizer: JoinKeyNormalizer(named: key.normalizer), rowsPerSubject: rowsPerSubject,
+            columns: columns.map { column in
+                let type: ColumnType
+                switch column.kind {
+                case .integer: type = .integer
+                case .decimal(let scale): type = .decimal(scale: scale)
+                case .category(let labels): type = .category(labels)
+                case .indicator(let source, let atLeast): type = .indicator(of: source, atLeast: atLeast)
+                }
+                let isBounded = column.isNumeric && !column.isIndicator
+                return ColumnDeclaration(
+                    name: column.name, type: type, unit: column.unit, lower: isBounded ? column.lower : nil,
+                    upper: isBounded ? column.upper : nil, onBadCell: column.onBadCell, onEmptyCell: column.onEmptyCell)
+            })
     }
 }

@@ -1,0 +1,81 @@
+import SandboxCore
+
+/// Heads that the two parties signed for each other.
+struct LedgerEvidence {
+    private(set) var problems: [LedgerProblem] = []
+    private(set) var countersignatures = 0
+
+    /// Checks each exchanged head and countersignature by itself, and countersigned heads against the entries.
+    init(_ ledger: LedgerExport, owner: PublicIdentity?, terms: [LedgerRecord.ContractTerms]) {
+        let fingerprints = Set(terms.flatMap { $0.parties.values })
+        func key(_ text: String) -> PublicIdentity? {
+            guard let bytes = [UInt8](hex: text), let key = try? PublicIdentity(publicKey: bytes),
+                fingerprints.contains(key.fingerprint.description)
+            else { return nil }
+            return key
+        }
+        for entry in ledger.entries {
+            func problem(_ message: String) { problems.append(.init(sequence: entry.sequence, message: message)) }
+            switch try? entry.record() {
+            case .headExchange(let exchange):
+                guard let peer = key(exchange.publicKey) else { problem("a head of somebody who is no party to a contract"); continue }
+                if !exchange.head.isSigned(by: peer) { problem("the head of \(exchange.peer) is not signed by it") }
+            case .countersignature(let counter):
+                guard let peer = key(counter.publicKey) else { problem("countersigned by somebody who is no party"); continue }
+                let message = LedgerHead.countersignedMessage(
+                    ledger: ledger.entries[0].hash, sequence: counter.sequence, hash: counter.hash, run: counter.run)
+                guard let value = [UInt8](hex: counter.signature), peer != owner,
+                    peer.isValid(signature: value, over: message, domain: LedgerHead.countersignatureDomain)
+                else { problem("the countersignature of \(counter.peer) is not valid"); continue }
+                guard Self.has(ledger, counter.sequence, counter.hash), counter.sequence < entry.sequence else {
+                    problem("\(counter.peer) countersigned another entry \(counter.sequence) than the one in this ledger")
+                    continue
+                }
+                countersignatures += 1
+            default: break
+            }
+        }
+    }
+
+    private static func has(_ ledger: LedgerExport, _ sequence: Int, _ hash: String) -> Bool {
+        ledger.entries.indices.contains(sequence - 1) && ledger.entries[sequence - 1].hash == hash
+    }
+
+    /// Where two parties' ledgers tell different stories: one was rolled back or rewritten after the other saw it.
+    static func contradictions(
+        _ ledger: LedgerExport, owner: PublicIdentity?, _ replay: LedgerReplay, with peer: LedgerExport
+    ) -> [LedgerProblem] {
+        let chain = LedgerChain(peer, owner: nil)
+        guard chain.problems.isEmpty, let peerOwner = chain.owner else {
+            return [.init(sequence: nil, message: "the peer's export does not verify: \(chain.problems.first?.message ?? "no owner")")]
+        }
+        var problems: [LedgerProblem] = []
+        func compare(_ holder: LedgerExport, _ subject: LedgerExport, signer: PublicIdentity?, _ whose: String) {
+            for entry in holder.entries {
+                guard case .headExchange(let exchange)? = try? entry.record(), let signer, exchange.head.isSigned(by: signer),
+                    exchange.publicKey == signer.publicKey.hex
+                else { continue }
+                let head = exchange.head
+                if head.ledger != subject.entries.first?.hash {
+                    problems.append(
+                        .init(sequence: nil, message: "\(whose) ledger was replaced: the other side holds a signed head of ledger \(head.ledger.prefix(16))"))
+                } else if !has(subject, head.sequence, head.hash) {
+                    problems.append(
+                        .init(
+                            sequence: nil,
+                            message: "\(whose) ledger was rolled back or rewritten: the other side holds its signed head \(head.sequence), "
+                                + "\(head.hash.prefix(16)), which it no longer contains"))
+                }
+            }
+        }
+        compare(peer, ledger, signer: owner, "this")
+        compare(ledger, peer, signer: peerOwner, "the peer's")
+
+        let other = LedgerReplay(peer.entries)
+        for (id, run) in replay.runs {
+            guard let mine = run.release, let theirs = other.runs[id]?.release, mine.sharedResult != theirs.sharedResult else { continue }
+            problems.append(.init(sequence: nil, message: "run \(id.prefix(16)): the two ledgers record different results"))
+        }
+        return problems
+    }
+}

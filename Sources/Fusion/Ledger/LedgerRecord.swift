@@ -1,0 +1,207 @@
+import Arithmetic
+import SandboxCore
+
+/// The content of one ledger entry. Encoded as JSON; the entry's hash and signature cover the exact bytes of that JSON.
+public enum LedgerRecord: Sendable, Hashable {
+    case identity(Owner)
+    case contract(ContractTerms)
+    case runStart(RunStart)
+    case input(Input)
+    case budgetCharge(Charge)
+    case releaseIntent(Intent)
+    case release(Release)
+    case declassification(Declassification)
+    case refusal(Stop)
+    case abort(Stop)
+    case headExchange(HeadExchange)
+    case countersignature(Countersignature)
+    case runEnd(RunEnd)
+
+    public enum Kind: String, Sendable, Codable, CaseIterable {
+        case identity, contract
+        case runStart = "run-start"
+        case input
+        case budgetCharge = "budget-charge"
+        case releaseIntent = "release-intent"
+        case release, declassification, refusal, abort
+        case headExchange = "head-exchange"
+        case countersignature
+        case runEnd = "run-end"
+    }
+
+    /// Always the first entry. Its hash is the ledger's own id.
+    public struct Owner: Sendable, Hashable, Codable {
+        public var format = "yinhe-ledger/1"
+        public var fingerprint: String
+        /// Ed25519 public key, hexadecimal.
+        public var publicKey: String
+        /// 16 random bytes, hexadecimal, so that no two ledgers share an id.
+        public var nonce: String
+    }
+
+    /// What later entries are checked against.
+    public struct ContractTerms: Sendable, Hashable, Codable {
+        public var contract: String
+        public var name: String
+        public var purpose: String
+        /// Party name -> fingerprint.
+        public var parties: [String: String]
+        public var epsilon: Rational
+        public var delta: Rational
+        public var maximumRuns: Int
+        public var expires: String
+    }
+
+    /// Written before the first byte that depends on data leaves; counts against `maximumRuns`.
+    public struct RunStart: Sendable, Hashable, Codable {
+        public var run: String
+        public var contract: String
+        public var party: String
+        public var peer: String
+        public var plan: String
+    }
+
+    public struct Input: Sendable, Hashable, Codable {
+        public var run: String
+        public var dataset: String
+        /// SHA-256 of the file, hexadecimal.
+        public var digest: String
+        public var bytes: Int
+        public var rows: Int
+        public var keptRows: Int
+        public var distinctKeys: Int
+        public var peerDistinctKeys: Int
+    }
+
+    public struct Charge: Sendable, Hashable, Codable {
+        public var run: String
+        public var contract: String
+        /// Digest of the party's own input file.
+        public var dataset: String
+        public var outputs: [OutputCharge]
+        public var epsilon: Rational
+        /// Of this contract.
+        public var spentBefore: Rational
+        public var spentAfter: Rational
+        /// Of this input file, under any contract.
+        public var datasetSpentAfter: Rational
+
+        public struct OutputCharge: Sendable, Hashable, Codable {
+            public var name: String
+            public var epsilon: Rational
+        }
+    }
+
+    public struct Intent: Sendable, Hashable, Codable {
+        public var run: String
+        public var outputs: [String]
+    }
+
+    public struct Release: Sendable, Hashable, Codable {
+        public var run: String
+        public var outputs: [String]
+        /// Digest of the outputs that both parties learn, equal on both sides; empty when there is none.
+        public var sharedResult: String
+        /// Digest of everything this party learned.
+        public var result: String
+    }
+
+    public struct Declassification: Sendable, Hashable, Codable {
+        public var run: String
+        public var reason: String
+    }
+
+    /// A refusal (before data flowed) or an abort (after).
+    public struct Stop: Sendable, Hashable, Codable {
+        /// Empty when the run had no id yet.
+        public var run: String
+        /// Empty when the contract could not be read.
+        public var contract: String
+        /// Name of the error code.
+        public var code: String
+        public var reason: String
+    }
+
+    /// The peer's signed head, as evidence against a later roll-back of its ledger.
+    public struct HeadExchange: Sendable, Hashable, Codable {
+        public var run: String
+        public var peer: String
+        public var publicKey: String
+        public var head: LedgerHead
+    }
+
+    /// The peer's signature over one head of this ledger.
+    public struct Countersignature: Sendable, Hashable, Codable {
+        public var run: String
+        public var peer: String
+        public var publicKey: String
+        public var sequence: Int
+        public var hash: String
+        public var signature: String
+    }
+
+    public struct RunEnd: Sendable, Hashable, Codable {
+        public var run: String
+        public var bytesSent: Int
+        public var bytesReceived: Int
+    }
+}
+
+extension LedgerRecord {
+    public var kind: Kind {
+        switch self {
+        case .identity: .identity
+        case .contract: .contract
+        case .runStart: .runStart
+        case .input: .input
+        case .budgetCharge: .budgetCharge
+        case .releaseIntent: .releaseIntent
+        case .release: .release
+        case .declassification: .declassification
+        case .refusal: .refusal
+        case .abort: .abort
+        case .headExchange: .headExchange
+        case .countersignature: .countersignature
+        case .runEnd: .runEnd
+        }
+    }
+
+    private var content: any Encodable {
+        switch self {
+        case .identity(let value): value
+        case .contract(let value): value
+        case .runStart(let value): value
+        case .input(let value): value
+        case .budgetCharge(let value): value
+        case .releaseIntent(let value): value
+        case .release(let value): value
+        case .declassification(let value): value
+        case .refusal(let value), .abort(let value): value
+        case .headExchange(let value): value
+        case .countersignature(let value): value
+        case .runEnd(let value): value
+        }
+    }
+
+    func payload() throws -> String { String(decoding: try CanonicalJSON.encode(content), as: UTF8.self) }
+
+    init(kind: Kind, payload: String) throws {
+        func read<T: Decodable>(_ type: T.Type = T.self) throws -> T { try CanonicalJSON.decode(T.self, from: Array(payload.utf8)) }
+        self =
+            switch kind {
+            case .identity: .identity(try read())
+            case .contract: .contract(try read())
+            case .runStart: .runStart(try read())
+            case .input: .input(try read())
+            case .budgetCharge: .budgetCharge(try read())
+            case .releaseIntent: .releaseIntent(try read())
+            case .release: .release(try read())
+            case .declassification: .declassification(try read())
+            case .refusal: .refusal(try read())
+            case .abort: .abort(try read())
+            case .headExchange: .headExchange(try read())
+            case .countersignature: .countersignature(try read())
+            case .runEnd: .runEnd(try read())
+            }
+    }
+}
