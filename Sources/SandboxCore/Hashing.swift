@@ -13,6 +13,19 @@ public struct DomainHash: ~Copyable, @unchecked Sendable {
         update([UInt8(name.count)] + name)
     }
 
+    /// Forgets what was hashed and starts again, without a domain.
+    mutating func restartPlain() {
+        precondition(EVP_DigestInit_ex2(context, nil, nil) == 1)
+    }
+
+    /// Writes the 32-byte digest to `out`; only `restartPlain` may follow.
+    mutating func finish(into out: UnsafeMutablePointer<UInt8>) {
+        precondition(EVP_DigestFinal_ex(context, out, nil) == 1)
+    }
+
+    /// An incremental plain SHA-256 with no domain: for digests that others must be able to recompute, such as a file's.
+    public static func plainSHA256() -> DomainHash { DomainHash(context: newContext()) }
+
     private static func newContext() -> OpaquePointer {
         guard let context = EVP_MD_CTX_new() else { fatalError("out of memory") }
         precondition(EVP_DigestInit_ex2(context, sha256.pointer, nil) == 1)

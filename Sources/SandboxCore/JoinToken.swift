@@ -36,3 +36,27 @@ public struct JoinToken: Hashable, Sendable, BitwiseCopyable {
         return writer.bytes
     }
 }
+
+/// Makes many tokens without an allocation each; one per thread.
+package struct JoinTokenHasher: ~Copyable {
+    private var hash = DomainHash.plainSHA256()
+    private let prefix: [UInt8]
+
+    package init() {
+        let name = Array("yinhe/join-token/v1".utf8)
+        prefix = [UInt8(name.count)] + name
+    }
+
+    /// Equal to `JoinToken(key:)` of the same bytes.
+    package mutating func token(_ key: UnsafeRawBufferPointer) -> JoinToken {
+        hash.restartPlain()
+        prefix.withUnsafeBytes { hash.update($0) }
+        hash.update(key)
+        return withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { digest in
+            hash.finish(into: digest.baseAddress!.assumingMemoryBound(to: UInt8.self))
+            return JoinToken(
+                low: UInt64(littleEndian: digest.load(as: UInt64.self)),
+                high: UInt64(littleEndian: digest.load(fromByteOffset: 8, as: UInt64.self)))
+        }
+    }
+}

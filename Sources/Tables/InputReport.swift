@@ -19,6 +19,8 @@ public struct InputReport: Codable, Hashable, Sendable {
     public var emptyKeys = 0
     /// Rows left out because the key does not satisfy its normaliser.
     public var malformedKeys = 0
+    /// `malformedKeys` by `JoinKeyNormalizer.Malformation`.
+    public var malformedKeyReasons: [String: Int] = [:]
     /// Rows whose key was valid only after repair (width, case, spaces, hyphens); they count like any other.
     public var repairedKeys = 0
     /// Usable rows whose key had already appeared; those within the limit are kept.

@@ -39,17 +39,36 @@ public struct JoinKeyNormalizer: Hashable, Sendable, CustomStringConvertible {
         case malformed(Malformation)
     }
 
-    /// Why a key was refused.
-    public enum Malformation: String, Hashable, Sendable, Codable, CaseIterable {
-        case length = "wrong length"
-        case character = "a character that this kind of key does not contain"
-        case division = "characters 3 to 8, the administrative division, are not all digits"
-        case organizationCheck = "the check character of the organisation code (character 17, GB 11714) is wrong"
-        case check = "the check character (character 18, GB 32100) is wrong"
+    /// Why a key was refused; the first that applies.
+    public enum Malformation: String, Hashable, Sendable, Codable, CaseIterable, CustomStringConvertible {
+        case length
+        case character
+        case division
+        case organizationCheck
+        case check
+
+        public var description: String {
+            switch self {
+            case .length: "wrong length"
+            case .character: "a character that this kind of key does not contain"
+            case .division: "characters 3 to 8, the administrative division, are not all digits"
+            case .organizationCheck: "the check character of the organisation code (character 17, GB 11714) is wrong"
+            case .check: "the check character (character 18, GB 32100) is wrong"
+            }
+        }
     }
 
     /// The canonical form of `raw`.
     public func normalize(_ raw: String) -> Outcome {
-        .empty
+        var raw = raw
+        return raw.withUTF8 { bytes in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count + 1) { out in
+                switch normalize(bytes, into: out.baseAddress!) {
+                case .valid(let count, _): .valid(String(decoding: UnsafeBufferPointer(rebasing: out[0..<count]), as: UTF8.self))
+                case .empty: .empty
+                case .malformed(let reason): .malformed(reason)
+                }
+            }
+        }
     }
 }

@@ -28,6 +28,53 @@ public struct KeyedTable: Sendable {
         path: String, schema: TableSchema, threads: Int = availableCores, options: CSVOptions = CSVOptions(),
         progress: ProgressMonitor? = nil
     ) throws -> KeyedTable {
-        throw YinheError(.badInput, "not readable", at: path)
+        let blocks = try CSVBlockReader(path: path, options: options)
+        var first: CSVBlock? = try blocks.next()
+        let plan = try Self.plan(first, schema: schema, path: path, options: options)
+        var builder = KeyedTableBuilder(plan: plan, rowsPerSubject: schema.rowsPerSubject)
+        var isFirst = true
+        while true {
+            var batch: [CSVBlock] = []
+            while batch.count < max(1, threads), let block = try first ?? blocks.next() {
+                first = nil
+                batch.append(block)
+            }
+            if batch.isEmpty { break }
+            let decoded = try decode(batch, plan: plan, skipsHeader: isFirst, path: path, options: options, threads: threads)
+            isFirst = false
+            for rows in decoded { try builder.add(rows, path: path) }
+            builder.reserve(read: blocks.file.bytesRead, of: blocks.file.size)
+            progress?(ProgressEvent(phase: "read table", completed: blocks.file.bytesRead, total: blocks.file.size))
+        }
+        try builder.refuseBadCells(path: path)
+        var report = builder.report()
+        report.fileName = InputFile.name(of: path)
+        report.bytes = blocks.file.bytesRead
+        report.sha256 = blocks.file.digest()
+        report.encoding = blocks.detectedEncoding.rawValue
+        report.normalizer = schema.normalizer.description
+        return KeyedTable(
+            tokens: builder.tokens, rowSubject: builder.rowSubject, schema: schema, report: report,
+            values: Dictionary(uniqueKeysWithValues: zip(plan.slotNames, builder.columns)))
+    }
+
+    private static func plan(_ first: CSVBlock?, schema: TableSchema, path: String, options: CSVOptions) throws -> TablePlan {
+        var parser = try CSVReader.firstParser(first, path: path, options: options)
+        return try TablePlan(schema: schema, header: CSVReader.readHeader(&parser, path: path), path: path)
+    }
+
+    private static func decode(
+        _ batch: [CSVBlock], plan: TablePlan, skipsHeader: Bool, path: String, options: CSVOptions, threads: Int
+    ) throws -> [DecodedRows] {
+        var decoded = [DecodedRows?](repeating: nil, count: batch.count)
+        try decoded.withUnsafeMutableBufferPointer { buffer in
+            let out = DisjointBuffer(buffer)
+            try Parallel.forEachChunk(of: batch.count, chunk: 1, threads: threads) { range in
+                for i in range {
+                    out.base[i] = try DecodedRows(batch[i], plan: plan, skipsHeader: skipsHeader && i == 0, options: options)
+                }
+            }
+        }
+        return decoded.map { $0! }
     }
 }

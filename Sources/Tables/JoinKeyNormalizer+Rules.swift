@@ -1,0 +1,76 @@
+/// The outcome of normalising one key's bytes.
+enum KeyOutcome {
+    /// `repaired`: the canonical bytes differ from the raw ones.
+    case valid(count: Int, repaired: Bool)
+    case empty
+    case malformed(JoinKeyNormalizer.Malformation)
+}
+
+extension JoinKeyNormalizer {
+    static let maximumTextBytes = 256
+    static let maximumDigits = 64
+
+    /// Writes the canonical form of valid UTF-8 to `out`, which has room for `raw.count` bytes.
+    func normalize(_ raw: UnsafeBufferPointer<UInt8>, into out: UnsafeMutablePointer<UInt8>) -> KeyOutcome {
+        guard let source = raw.baseAddress, raw.count > 0 else { return .empty }
+        if kind == .uscc, raw.count == CreditCode.length, CreditCode.malformation(source) == nil {
+            out.update(from: source, count: CreditCode.length)
+            return .valid(count: CreditCode.length, repaired: false)
+        }
+        let folded = Folding.fold(source, raw.count, into: out)
+        let range = Folding.trimmed(out, folded)
+        if range.isEmpty { return .empty }
+        let outcome =
+            switch kind {
+            case .uscc: Self.finishUSCC(out, range)
+            case .text: Self.finishText(out, range)
+            case .digits: Self.finishDigits(out, range)
+            }
+        guard case .valid(let count, _) = outcome else { return outcome }
+        let same = count == raw.count && (0..<count).allSatisfy { out[$0] == source[$0] }
+        return .valid(count: count, repaired: !same)
+    }
+
+    private static func finishUSCC(_ out: UnsafeMutablePointer<UInt8>, _ range: Range<Int>) -> KeyOutcome {
+        let count = removeSeparators(out, range)
+        guard count == CreditCode.length else { return .malformed(.length) }
+        upperCase(out, count)
+        if let reason = CreditCode.malformation(out) { return .malformed(reason) }
+        return .valid(count: count, repaired: true)
+    }
+
+    private static func finishDigits(_ out: UnsafeMutablePointer<UInt8>, _ range: Range<Int>) -> KeyOutcome {
+        let count = removeSeparators(out, range)
+        for i in 0..<count where out[i] < Ascii.zero || out[i] > Ascii.nine { return .malformed(.character) }
+        guard (1...maximumDigits).contains(count) else { return .malformed(.length) }
+        return .valid(count: count, repaired: true)
+    }
+
+    private static func finishText(_ out: UnsafeMutablePointer<UInt8>, _ range: Range<Int>) -> KeyOutcome {
+        var n = 0
+        for i in range {
+            let byte = out[i]
+            if byte < 0x20 || byte == 0x7f { return .malformed(.character) }
+            if byte == Folding.space, n > 0, out[n - 1] == Folding.space { continue }
+            out[n] = byte
+            n += 1
+        }
+        guard n <= maximumTextBytes else { return .malformed(.length) }
+        upperCase(out, n)
+        return .valid(count: n, repaired: true)
+    }
+
+    /// Moves the bytes of `range` that are neither space nor hyphen to the front; returns their number.
+    private static func removeSeparators(_ out: UnsafeMutablePointer<UInt8>, _ range: Range<Int>) -> Int {
+        var n = 0
+        for i in range where out[i] != Folding.space && out[i] != 0x2d {
+            out[n] = out[i]
+            n += 1
+        }
+        return n
+    }
+
+    private static func upperCase(_ out: UnsafeMutablePointer<UInt8>, _ count: Int) {
+        for i in 0..<count where out[i] >= 0x61 && out[i] <= 0x7a { out[i] -= 0x20 }
+    }
+}
