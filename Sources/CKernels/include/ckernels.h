@@ -1,5 +1,12 @@
-#ifndef CKERNELS_H
-#define CKERNELS_H
+// C kernels. Each has a portable form and, where it pays, variants for wider instruction sets that are compiled per function and
+// chosen at run time. Pointers may have any alignment; buffers of different arguments must not overlap unless stated.
+#ifndef YINHE_CKERNELS_H
+#define YINHE_CKERNELS_H
+
 #include <stddef.h>
 #include <stdint.h>
+
+#include "fixed_base.h"
+#include "p256.h"
+
 #endif

@@ -1,4 +1,5 @@
 import Arithmetic
+import DifferentialPrivacy
 import SandboxCore
 
 /// Turns outputs into passes, slots and queries.
@@ -185,7 +186,7 @@ struct PlanBuilder {
         do {
             let epsilon = try output.epsilon / Rational(demand.shares)
             let scale = try Rational(Int128(sensitivity)) / epsilon
-            guard scale < Rational(1 << 50) else { throw YinheError(.range, "the noise scale \(scale) is too large") }
+            _ = try DiscreteLaplace(scale: scale)  // refuses what it cannot sample
             queries.append(
                 .init(
                     output: demand.output, measure: demand.measure, pass: index, cells: cells, sensitivity: sensitivity,

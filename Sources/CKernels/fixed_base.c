@@ -1,0 +1,171 @@
+#include "fixed_base.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixed_base_ifma.h"
+#include "montgomery.h"
+
+_Static_assert(FIXED_BASE_MAX_LIMBS == MONT_MAX_LIMBS, "one limit");
+
+struct fixed_base {
+    int kernel;
+    unsigned window;
+    size_t windows, limbs, limbs52, exponent_bits, table_words;
+    mont_modulus modulus;
+    uint64_t n[MONT_MAX_LIMBS];
+    uint64_t n52[IFMA_MAX_LIMBS];
+    uint64_t k0;
+    uint64_t *table;
+};
+
+int fixed_base_kernel_available(int kernel) {
+    switch (kernel) {
+    case FIXED_BASE_PORTABLE: return 1;
+#if defined(__x86_64__)
+    case FIXED_BASE_ADX: return __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("adx");
+    case FIXED_BASE_IFMA: return ifma_available();
+#endif
+    default: return 0;
+    }
+}
+
+size_t fixed_base_limbs52(size_t bits) { return (bits + 2 + 51) / 52; }
+
+fixed_base *fixed_base_new(
+    int kernel, const uint64_t *modulus, size_t bits, size_t limbs, const uint64_t *one, const uint64_t *base_r,
+    const uint64_t *r52, size_t exponent_bits, unsigned window) {
+    if (limbs % FIXED_BASE_LIMB_STEP != 0 || limbs > FIXED_BASE_MAX_LIMBS || window < 1 || window > 12 || exponent_bits < 1 ||
+        !fixed_base_kernel_available(kernel))
+        abort();
+    fixed_base *f = calloc(1, sizeof *f);
+    if (!f) abort();
+    f->kernel = kernel;
+    f->window = window;
+    f->windows = (exponent_bits + window - 1) / window;
+    f->exponent_bits = exponent_bits;
+    f->limbs = limbs;
+    f->limbs52 = fixed_base_limbs52(bits);
+    memcpy(f->n, modulus, limbs * 8);
+    f->modulus = (mont_modulus){.limbs = limbs, .n0 = mont_negative_inverse(modulus[0]), .n = f->n};
+    ifma_split(f->n52, f->limbs52, f->n, limbs);
+    f->k0 = f->modulus.n0 & ((1ull << 52) - 1);
+
+    const int vector = kernel == FIXED_BASE_IFMA, adx = fixed_base_kernel_available(FIXED_BASE_ADX) && kernel != FIXED_BASE_PORTABLE;
+    const size_t entry_words = vector ? f->limbs52 : limbs, entries = (size_t)1 << window;
+    f->table_words = f->windows * entries * entry_words;
+    void *memory = NULL;
+    if (posix_memalign(&memory, 64, f->table_words * 8) != 0) abort();
+    f->table = memory;
+
+    uint64_t base[MONT_MAX_LIMBS], power[MONT_MAX_LIMBS], converted[MONT_MAX_LIMBS];
+    memcpy(base, base_r, limbs * 8);
+    for (size_t w = 0; w < f->windows; w++) {
+        memcpy(power, one, limbs * 8);
+        for (size_t e = 0; e < entries; e++) {
+            uint64_t *entry = f->table + (w * entries + e) * entry_words;
+            if (vector) {
+                mont_multiply(converted, power, r52, &f->modulus, adx);
+                ifma_split(entry, f->limbs52, converted, limbs);
+            } else {
+                memcpy(entry, power, limbs * 8);
+            }
+            mont_multiply(power, power, base, &f->modulus, adx);
+        }
+        memcpy(base, power, limbs * 8);  // base^(2^window)
+    }
+    wipe(base, sizeof base);
+    wipe(power, sizeof power);
+    wipe(converted, sizeof converted);
+    return f;
+}
+
+void fixed_base_free(fixed_base *f) {
+    // The modulus may be the square of a secret prime.
+    wipe(f->table, f->table_words * 8);
+    free(f->table);
+    wipe(f, sizeof *f);
+    free(f);
+}
+
+size_t fixed_base_bytes(const fixed_base *f) { return f->table_words * 8; }
+
+/// Bits [at, at + window) of an exponent of `bits` bits.
+static inline uint64_t digit(const uint64_t *exponent, size_t bits, size_t at, unsigned window) {
+    size_t word = at / 64, shift = at % 64, words = (bits + 63) / 64;
+    uint64_t value = exponent[word] >> shift;
+    if (shift + window > 64 && word + 1 < words) value |= exponent[word + 1] << (64 - shift);
+    uint64_t width = bits - at < window ? bits - at : window;
+    return value & ((1ull << width) - 1);
+}
+
+static void choose(uint64_t *out, const uint64_t *entries, unsigned window, size_t limbs, uint64_t digit) {
+    // Eight limbs at a time stay in registers while all entries pass by; the compiler makes vectors of them.
+    for (size_t from = 0; from < limbs; from += FIXED_BASE_LIMB_STEP) {
+        uint64_t chosen[FIXED_BASE_LIMB_STEP] = {0};
+        for (uint64_t e = 0; e < 1ull << window; e++) {
+            uint64_t difference = e ^ digit;
+            uint64_t hit = ((difference | (0 - difference)) >> 63) - 1;  // all ones when equal
+            const uint64_t *entry = entries + e * limbs + from;
+            for (size_t j = 0; j < FIXED_BASE_LIMB_STEP; j++) chosen[j] |= entry[j] & hit;
+        }
+        memcpy(out + from, chosen, sizeof chosen);
+    }
+}
+
+static void power_scalar(const fixed_base *f, const uint64_t *exponents, size_t count, uint64_t *results) {
+    enum { BATCH = 16 };  // exponents that share a sub-table while it is in the cache
+    const int adx = f->kernel == FIXED_BASE_ADX;
+    const size_t limbs = f->limbs, words = (f->exponent_bits + 63) / 64, subtable = limbs << f->window;
+    uint64_t factor[MONT_MAX_LIMBS];
+    for (size_t from = 0; from < count; from += BATCH) {
+        const size_t batch = count - from < BATCH ? count - from : BATCH;
+        for (size_t w = 0; w < f->windows; w++) {
+            for (size_t i = from; i < from + batch; i++) {
+                uint64_t *power = results + i * limbs;
+                uint64_t d = digit(exponents + i * words, f->exponent_bits, w * f->window, f->window);
+                choose(w == 0 ? power : factor, f->table + w * subtable, f->window, limbs, d);
+                if (w > 0) mont_multiply(power, power, factor, &f->modulus, adx);
+            }
+        }
+        memset(factor, 0, sizeof factor);
+        factor[0] = 1;
+        for (size_t i = from; i < from + batch; i++) {
+            mont_multiply(results + i * limbs, results + i * limbs, factor, &f->modulus, adx);
+        }
+    }
+    wipe(factor, sizeof factor);
+}
+
+static void power_vector(const fixed_base *f, const uint64_t *exponents, size_t count, uint64_t *results) {
+    const size_t limbs = f->limbs, words = (f->exponent_bits + 63) / 64;
+    uint64_t *digits = calloc(f->windows * IFMA_LANES, 8), *lanes = calloc(IFMA_LANES * limbs, 8);
+    if (!digits || !lanes) abort();
+    for (size_t from = 0; from < count; from += IFMA_LANES) {
+        const size_t batch = count - from < IFMA_LANES ? count - from : IFMA_LANES;
+        for (size_t w = 0; w < f->windows; w++) {
+            for (size_t l = 0; l < IFMA_LANES; l++) {
+                digits[w * IFMA_LANES + l] =
+                    l < batch ? digit(exponents + (from + l) * words, f->exponent_bits, w * f->window, f->window) : 0;
+            }
+        }
+        ifma_fixed_base_power(f->table, f->windows, f->window, f->limbs52, f->n52, f->k0, digits, lanes, limbs);
+        for (size_t l = 0; l < batch; l++) {
+            uint64_t *result = results + (from + l) * limbs;
+            memcpy(result, lanes + l * limbs, limbs * 8);
+            mont_reduce_once(result, 0, f->n, limbs);
+        }
+    }
+    wipe(digits, f->windows * IFMA_LANES * 8);
+    wipe(lanes, IFMA_LANES * limbs * 8);
+    free(digits);
+    free(lanes);
+}
+
+void fixed_base_power(const fixed_base *f, const uint64_t *exponents, size_t count, uint64_t *results) {
+    if (f->kernel == FIXED_BASE_IFMA) {
+        power_vector(f, exponents, count, results);
+    } else {
+        power_scalar(f, exponents, count, results);
+    }
+}

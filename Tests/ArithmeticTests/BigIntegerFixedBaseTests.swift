@@ -1,0 +1,41 @@
+import Arithmetic
+import SandboxCore
+import TestSupport
+import Testing
+
+@Suite struct FixedBasePowerTests {
+    @Test(arguments: FixedBasePower.Kernel.available)
+    func equalsTheGeneralExponentiation(kernel: FixedBasePower.Kernel) {
+        let seed = freshSeed(), random = SeededRandom(seed)
+        for bits in [64, 127, 512, 1000, 1024, 2048, 3072, 4096, 8192] {
+            let modulus = (BigInteger.one << (bits - 1)) + (BigInteger.random(bits: bits - 2, from: random) << 1) + 1
+            let base = BigInteger.random(below: modulus, from: random)
+            for (exponentBits, window) in [(1, 1), (63, 4), (130, 5), (257, 6), (64, 7)] {
+                let powers = FixedBasePower(
+                    base: base, modulus: modulus, exponentBits: exponentBits, kernel: kernel, window: window)
+                let largest = (BigInteger.one << exponentBits) - .one
+                for exponent in [.zero, .one, largest, .random(bits: exponentBits, from: random)] {
+                    #expect(
+                        powers.power(exponent) == base.power(variableTime: exponent, modulo: modulus),
+                        "seed \(seed), \(bits) bits, exponent \(exponent), window \(window)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: FixedBasePower.Kernel.available)
+    func batchesOfEverySizeKeepTheirOrder(kernel: FixedBasePower.Kernel) {
+        let random = SeededRandom(7)
+        let modulus = (BigInteger.one << 1024) - BigInteger(105)
+        let powers = FixedBasePower(base: 3, modulus: modulus, exponentBits: 192, kernel: kernel)
+        for count in [1, 7, 8, 9, 16, 17, 33] {
+            let exponents = (0..<count).map { _ in BigInteger.random(bits: 192, from: random) }
+            var results = [UInt64](repeating: 0, count: count * powers.limbs)
+            powers.powers(exponents: exponents.flatMap { $0.limbs(count: 3) }, count: count, into: &results)
+            for i in 0..<count {
+                let result = BigInteger(limbs: Array(results[i * powers.limbs..<(i + 1) * powers.limbs]))
+                #expect(result == BigInteger(3).power(variableTime: exponents[i], modulo: modulus))
+            }
+        }
+    }
+}

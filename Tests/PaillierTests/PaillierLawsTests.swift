@@ -1,0 +1,72 @@
+import Arithmetic
+import Paillier
+import SandboxCore
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct PaillierLawsTests {
+    let key = TestKeys.djn
+    var pub: PaillierPublicKey { key.publicKey }
+    let seed = freshSeed()
+
+    @Test func everyWayOfEncryptingDecrypts() throws {
+        let random = SeededRandom(seed), n = pub.n
+        let standard = try PaillierPublicKey(n: n, scheme: .standard, allowedBits: [TestKeys.bits])
+        let plaintexts: [BigInteger] = [.zero, .one, n - 1, n / 2] + (0..<70).map { _ in .random(below: n, from: random) }
+        for encryptor in [PaillierEncryptor(pub), PaillierEncryptor(key), PaillierEncryptor(standard)] {
+            let ciphertexts = try encryptor.encrypt(plaintexts, threads: 2)
+            #expect(Set(ciphertexts).count == plaintexts.count)
+            #expect(try key.decrypt(ciphertexts, threads: 2) == plaintexts, "seed \(seed)")
+            for c in ciphertexts { #expect(try pub.ciphertext(c.value) == c) }
+        }
+    }
+
+    @Test func sameMessageEncryptsDifferentlyEachTime() throws {
+        let encryptor = PaillierEncryptor(key)
+        let a = try encryptor.encrypt(5), b = try encryptor.encrypt(5), c = encryptor.rerandomize(a)
+        #expect(Set([a, b, c]).count == 3)
+        #expect(key.decrypt(c) == 5)
+    }
+
+    @Test func ringLawsHoldUnderEncryption() throws {
+        let random = SeededRandom(seed), encryptor = PaillierEncryptor(key)
+        for _ in 0..<20 {
+            let a = BigInteger.random(bits: 200, from: random) - .random(bits: 200, from: random)
+            let b = BigInteger.random(bits: 200, from: random) - .random(bits: 200, from: random)
+            let k = BigInteger.random(bits: 64, from: random) - .random(bits: 64, from: random)
+            let x = try encryptor.encrypt(pub.encode(a)), y = try encryptor.encrypt(pub.encode(b))
+            #expect(try key.decryptSigned(pub.add(x, y)) == a + b, "seed \(seed)")
+            #expect(try key.decryptSigned(pub.subtract(x, y)) == a - b, "seed \(seed)")
+            #expect(try key.decryptSigned(pub.negate(x)) == -a, "seed \(seed)")
+            #expect(try key.decryptSigned(pub.multiply(x, byPublic: k)) == a * k, "seed \(seed)")
+            #expect(try key.decryptSigned(pub.add(x, plaintext: k)) == a + k, "seed \(seed)")
+            #expect(try key.decryptSigned(pub.sum([x, y, x])) == a + b + a, "seed \(seed)")
+        }
+        #expect(key.decrypt(pub.sum([])) == .zero)
+        #expect(try key.decrypt(pub.multiply(encryptor.encrypt(9), byPublic: 0)) == .zero)
+    }
+
+    @Test func signedRangeEndsWhereItSays() throws {
+        let most = pub.maximumSigned
+        for value in [most, -most] { #expect(try pub.decode(pub.encode(value)) == value) }
+        for value in [most + 1, -most - 1] { #expect(throws: YinheError.self) { try pub.encode(value) } }
+        #expect(throws: YinheError.self) { try pub.decode(most + 1) }
+        #expect(throws: YinheError.self) { try pub.decode(pub.n - most - 1) }
+    }
+
+    @Test func plaintextsOutsideTheKeyAreRefused() {
+        let encryptor = PaillierEncryptor(key)
+        for bad in [pub.n, pub.n + 1, BigInteger(-1)] {
+            #expect { try encryptor.encrypt(bad) } throws: { ($0 as? YinheError)?.code == .range }
+            #expect { try encryptor.encrypt([1, bad], threads: 2) } throws: { ($0 as? YinheError)?.code == .range }
+        }
+    }
+
+    @Test func batchesReportAllTheirProgress() throws {
+        let last = Mutex(0)
+        let monitor: ProgressMonitor = { event in last.withLock { $0 = max($0, event.completed) } }
+        _ = try PaillierEncryptor(key).encrypt([BigInteger](repeating: 1, count: 150), threads: 2, progress: monitor)
+        #expect(last.withLock { $0 } == 150)
+    }
+}
