@@ -127,12 +127,16 @@ package final class AESCounterPRG: @unchecked Sendable {
         self.init(bytes: seed)
     }
 
-    private init(bytes seed: [UInt8]) {
+    /// The key stream of `seed` from 16-byte block `block` on, so that several threads can expand parts of one stream.
+    package convenience init(seed: [UInt8], fromBlock block: UInt64) {
+        self.init(bytes: seed, counter: [UInt8](repeating: 0, count: 8) + withUnsafeBytes(of: block.bigEndian) { Array($0) })
+    }
+
+    private init(bytes seed: [UInt8], counter: [UInt8] = [UInt8](repeating: 0, count: 16)) {
         precondition(seed.count == Self.seedBytes)
         guard let context = EVP_CIPHER_CTX_new() else { fatalError("out of memory") }
         self.context = context
-        let iv = [UInt8](repeating: 0, count: 16)
-        precondition(EVP_EncryptInit_ex(context, Self.cipher.pointer, nil, seed, iv) == 1)
+        precondition(EVP_EncryptInit_ex(context, Self.cipher.pointer, nil, seed, counter) == 1)
     }
 
     package convenience init(random source: some RandomSource) {
