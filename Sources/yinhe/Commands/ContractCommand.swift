@@ -111,8 +111,8 @@ struct ContractCommand: ParsableCommand {
                 Document(
                     contract: signature.contract, party: signature.party, fingerprint: signature.fingerprint, signatureFile: written))
             try console.fact(.contractHash, signature.contract)
-            try console.fact(Phrase(en: "signed by", zh: "签署方"), "\(signature.party)  \(signature.fingerprint)")
-            try console.fact(Phrase(en: "signature", zh: "签名文件"), written)
+            try console.fact(Phrase(en: "Signed by", zh: "签署方"), "\(signature.party)  \(signature.fingerprint)")
+            try console.fact(Phrase(en: "Signature", zh: "签名文件"), written)
             return .success
         }
     }

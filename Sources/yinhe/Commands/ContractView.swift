@@ -95,7 +95,7 @@ struct ContractView {
         try console.fact(.contractHash, document.hash)
         try console.fact(.expires, document.expires)
         try console.fact(
-            Phrase(en: "privacy", zh: "隐私"),
+            Phrase(en: "Privacy", zh: "隐私"),
             console.text(
                 Phrase(
                     en: "ε \(document.epsilon) in total per \(document.unit), \(document.epsilonPerRun) per run, at most \(document.maximumRuns) runs",
@@ -112,7 +112,7 @@ struct ContractView {
         for dataset in contract.datasets {
             columns.add([
                 dataset.name, dataset.key.column, "\(console.text(.joinKey)) (\(dataset.key.normalizer))",
-                "\(dataset.rowsPerSubject) \(console.text(.rowsPerSubject))", "",
+                console.text(.rowsPerSubject(dataset.rowsPerSubject)), "",
             ])
             for column in dataset.columns {
                 let type = ContractText.type(column)

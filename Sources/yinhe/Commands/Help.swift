@@ -32,7 +32,8 @@ enum Help {
     static func discussion(
         _ en: String, _ zh: String, examples: [(line: String, en: String, zh: String)], checks: Bool = false, exits: [YinheError.Code]
     ) -> String {
-        var out = text(en, zh)
+        // English is wrapped by the argument parser; Chinese has no spaces to wrap at and keeps its lines.
+        var out = text(en.replacing("\n", with: " "), zh)
         out += "\n\n" + text("EXAMPLES:", "示例：")
         for example in examples {
             let comment = text(example.en, example.zh)
@@ -42,7 +43,7 @@ enum Help {
         out += "\n\n" + text("EXIT CODES:", "退出码：")
         var codes = [(0, text("success", "成功")), (1, text("unexpected failure", "意外失败"))]
         if checks { codes.append((2, text("the check found problems", "检查发现问题"))) }
-        codes += exits.map { (Int($0.exitCode), meaning($0)) }
+        codes += exits.sorted { $0.exitCode < $1.exitCode }.map { (Int($0.exitCode), meaning($0)) }
         for (code, meaning) in codes { out += "\n  \(TextWidth.pad(String(code), to: 4))\(meaning)" }
         return out
     }

@@ -30,9 +30,9 @@ struct InspectCommand: PartyCommand {
         console.board.finish()
         try console.emit(found)
         try console.fact(.file, found.fileName)
-        try console.fact(Phrase(en: "size", zh: "大小"), Numbers.bytes(found.bytes))
+        try console.fact(Phrase(en: "Size", zh: "大小"), Numbers.bytes(found.bytes))
         try console.fact(.encoding, found.encoding)
-        try console.fact(Phrase(en: "rows", zh: "行数"), Numbers.grouped(found.rows))
+        try console.fact(Phrase(en: "Rows", zh: "行数"), Numbers.grouped(found.rows))
         try console.fact(Phrase("SHA-256"), found.sha256)
         try console.heading(Phrase(en: "Columns", zh: "列"))
         var table = TextTable([

@@ -74,7 +74,7 @@ struct KeysCommand: ParsableCommand {
         try console.emit(
             Document(
                 home: home.path, keyFile: home.identityPath, fingerprint: fingerprint, publicKey: identity.publicIdentity.publicKey.hex))
-        try console.fact(Phrase(en: "fingerprint", zh: "指纹"), fingerprint)
-        try console.fact(Phrase(en: "key file", zh: "密钥文件"), home.identityPath)
+        try console.fact(Phrase(en: "Fingerprint", zh: "指纹"), fingerprint)
+        try console.fact(Phrase(en: "Key file", zh: "密钥文件"), home.identityPath)
     }
 }

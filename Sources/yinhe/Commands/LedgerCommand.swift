@@ -94,13 +94,13 @@ struct LedgerCommand: ParsableCommand {
             let peer = try peerExport.map { try LedgerExport.load(path: $0) }
             let result = LedgerVerification(try source.read(), owner: try source.owner(), peer: peer)
             try console.emit(result)
-            try console.fact(Phrase(en: "owner", zh: "所有者"), result.owner)
+            try console.fact(Phrase(en: "Owner", zh: "所有者"), result.owner)
             try console.fact(.entries, Numbers.grouped(result.entries))
             try console.fact(.head, result.head)
-            try console.fact(Phrase(en: "countersigned", zh: "对方互签"), Numbers.grouped(result.countersignatures))
+            try console.fact(Phrase(en: "Countersigned", zh: "对方互签"), Numbers.grouped(result.countersignatures))
             for account in result.accounts {
                 try console.fact(
-                    Phrase(en: "budget", zh: "预算"), "\(account.name): ε \(account.spent) / \(account.epsilon), \(account.runs) / \(account.maximumRuns)")
+                    Phrase(en: "Budget", zh: "预算"), "\(account.name): ε \(account.spent) / \(account.epsilon), \(account.runs) / \(account.maximumRuns)")
             }
             for problem in result.problems { try console.out("  " + console.style.bad("✗ ") + TextWidth.printable(problem.description)) }
             guard result.isValid else {

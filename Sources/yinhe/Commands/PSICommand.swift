@@ -176,15 +176,15 @@ struct PSICommand: PartyCommand {
             Document(
                 role: effectiveRole.rawValue, reveal: reveal.rawValue, intersection: found.cardinality, matchedRows: rows, out: out,
                 peerSetSize: found.peerSetSize, input: report, traffic: traffic))
-        try console.fact(Phrase(en: "own keys", zh: "己方键数"), Numbers.grouped(report.distinctKeys))
-        try console.fact(Phrase(en: "peer's keys", zh: "对方键数"), Numbers.grouped(found.peerSetSize))
+        try console.fact(Phrase(en: "Own keys", zh: "己方键数"), Numbers.grouped(report.distinctKeys))
+        try console.fact(Phrase(en: "Peer's keys", zh: "对方键数"), Numbers.grouped(found.peerSetSize))
         if let count = found.cardinality {
-            try console.fact(Phrase(en: "in common", zh: "共有"), Numbers.grouped(count))
+            try console.fact(Phrase(en: "In common", zh: "共有"), Numbers.grouped(count))
         } else {
-            try console.fact(Phrase(en: "in common", zh: "共有"), console.text(Phrase(en: "only the receiver learns it", zh: "只有接收方获知")))
+            try console.fact(Phrase(en: "In common", zh: "共有"), console.text(Phrase(en: "only the receiver learns it", zh: "只有接收方获知")))
         }
         if let out, let rows {
-            try console.fact(Phrase(en: "written", zh: "已写出"), "\(out) (\(Numbers.grouped(rows)))")
+            try console.fact(Phrase(en: "Written", zh: "已写出"), "\(out) (\(Numbers.grouped(rows)))")
         }
         let bytes = traffic.bytesSent + traffic.bytesReceived
         try console.fact(.traffic, "\(Numbers.bytes(bytes)), \(console.text(.rounds(traffic.rounds)))")

@@ -33,7 +33,7 @@ enum PeerConnection {
     ) throws -> SocketListener {
         let listener = try SocketListener(endpoint, security: security, timeouts: timeouts)
         console.event(ListeningEvent(host: endpoint.host, port: listener.boundPort))
-        console.note(.listening(Endpoint(host: endpoint.host, port: listener.boundPort)))
+        console.note(.listening(Endpoint(host: endpoint.host, port: listener.boundPort).description))
         return listener
     }
 }

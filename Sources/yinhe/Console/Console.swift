@@ -49,7 +49,7 @@ package final class Console: Sendable {
 
     /// Label and value in two columns.
     package func fact(_ label: Phrase, _ value: String) throws {
-        try out("  " + TextWidth.pad(label[language], to: 16) + "  " + TextWidth.printable(value))
+        try out("  " + TextWidth.pad(label[language], to: 20) + "  " + TextWidth.printable(value))
     }
 
     /// The JSON result; nothing without --json.

@@ -109,7 +109,7 @@ extension Phrase {
     static let maximumRuns = Phrase(en: "Maximum runs", zh: "最多运行次数")
     static let expires = Phrase(en: "Expires", zh: "到期时间")
     static let joinProtocol = Phrase(en: "Join protocol", zh: "求交协议")
-    static let rowsPerSubject = Phrase(en: "rows per subject", zh: "每主体最多行数")
+    static func rowsPerSubject(_ n: Int) -> Phrase { Phrase(en: "at most \(n) rows a subject", zh: "每主体最多 \(n) 行") }
     static let joinKey = Phrase(en: "join key", zh: "求交键")
 
     static let inputTitle = Phrase(en: "Input files", zh: "输入文件")

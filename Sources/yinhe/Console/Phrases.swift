@@ -1,5 +1,4 @@
 import SandboxCore
-import Transport
 
 // The catalogue: what the program says while it runs. Report texts are in Phrases+Report.swift, help texts beside the options.
 
@@ -25,7 +24,7 @@ extension Phrase {
         }
     }
 
-    static func listening(_ endpoint: Endpoint) -> Phrase {
+    static func listening(_ endpoint: String) -> Phrase {
         Phrase(en: "Listening on \(endpoint), waiting for the peer …", zh: "正在 \(endpoint) 监听，等待对方连接……")
     }
     static func connecting(_ endpoint: String) -> Phrase {

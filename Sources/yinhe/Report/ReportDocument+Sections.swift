@@ -55,7 +55,7 @@ extension ReportDocument {
     private func columnRows(_ dataset: Contract.Dataset) -> [[HTML]] {
         let key: [HTML] = [
             "<b>\(dataset.name)</b> · \(title(of: dataset.party))", "\(dataset.key.column)",
-            "\(Phrase.joinKey) (\(dataset.key.normalizer))", "\(dataset.rowsPerSubject) \(Phrase.rowsPerSubject)", "",
+            "\(Phrase.joinKey) (\(dataset.key.normalizer))", "\(Phrase.rowsPerSubject(dataset.rowsPerSubject))", "",
         ]
         return [key] + dataset.columns.map { column in
             let type = ContractText.type(column)
