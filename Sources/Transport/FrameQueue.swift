@@ -20,7 +20,9 @@ final class FrameQueue: Sendable {
         var poppers: [(id: UInt64, continuation: PopContinuation)] = []
         var pushers: [(id: UInt64, frame: [UInt8], continuation: PushContinuation)] = []
         var nextID: UInt64 = 0
+        /// 1 while a thread sleeps in `pushBlocking` or `waitForFrames`; a queue has at most one such thread.
         var sleepingThreads = 0
+        var woken = false
 
         var count: Int { frames.count - head }
 
@@ -122,8 +124,8 @@ final class FrameQueue: Sendable {
         return outcome.done
     }
 
-    /// Takes the first frame; suspends while there is none.
-    func pop() async throws -> [UInt8] {
+    /// Takes the first frame; suspends while there is none, after calling `whenWaiting`.
+    func pop(whenWaiting: () -> Void = {}) async throws -> [UInt8] {
         if Task.isCancelled { throw YinheError.cancelledByTask }
         if let frame = try popIfAny() { return frame }
         let id = newID()
@@ -144,6 +146,8 @@ final class FrameQueue: Sendable {
                     for pusher in admitted { pusher.resume() }
                     monitor.signal()
                     continuation.resume(with: result)
+                } else {
+                    whenWaiting()
                 }
             }
         } onCancel: {
@@ -182,14 +186,21 @@ final class FrameQueue: Sendable {
 
     // MARK: Threads
 
-    /// Appends, blocking the thread while there is no room; false when the queue has ended.
-    func pushBlocking(_ frame: [UInt8]) -> Bool {
+    enum Delivery {
+        /// A task was waiting for it.
+        case handedOver
+        case queued
+        case refused
+    }
+
+    /// Appends, blocking the thread while there is no room; refused when the queue has ended.
+    func pushBlocking(_ frame: [UInt8]) -> Delivery {
         var popper: PopContinuation?
-        let pushed = monitor.wait { s -> Bool? in
-            if s.pushError != nil { return false }
+        let delivery = monitor.wait { s -> Delivery? in
+            if s.pushError != nil { return .refused }
             if !s.poppers.isEmpty {
                 popper = s.poppers.removeFirst().continuation
-                return true
+                return .handedOver
             }
             guard s.admits(frame, capacity) else {
                 s.sleepingThreads = 1
@@ -197,40 +208,63 @@ final class FrameQueue: Sendable {
             }
             s.sleepingThreads = 0
             s.append(frame)
-            return true
+            return .queued
         }
         popper?.resume(returning: frame)
-        return pushed ?? false
+        return delivery ?? .refused
     }
 
-    enum Batch {
-        case frames([[UInt8]])
+    enum Readiness {
+        case ready
         case idle
         case ended
     }
 
-    /// Takes queued frames, at least one and at most `maximumFrames` or about `maximumBytes`, blocking the thread until
-    /// `deadline` while there is none.
-    func popBlocking(maximumFrames: Int, maximumBytes: Int, until deadline: UInt64) -> Batch {
-        var admitted: [PushContinuation] = []
-        let batch = monitor.wait(until: deadline) { s -> Batch? in
-            guard s.count > 0 else {
-                if s.popError != nil { return .ended }
-                s.sleepingThreads = 1
-                return nil
+    /// Blocks the thread until there is a frame, or `wake` was called, or the queue has ended and is empty, or `deadline`.
+    func waitForFrames(until deadline: UInt64) -> Readiness {
+        let readiness = monitor.wait(until: deadline) { s -> Readiness? in
+            if s.count > 0 || s.woken {
+                s.sleepingThreads = 0
+                s.woken = false
+                return .ready
             }
-            s.sleepingThreads = 0
+            if s.popError != nil { return .ended }
+            s.sleepingThreads = 1
+            return nil
+        }
+        return readiness ?? .idle
+    }
+
+    /// Makes `waitForFrames` return.
+    func wake() {
+        monitor.withLock { $0.woken = true }
+        monitor.signal()
+    }
+
+    /// Whether a frame pushed now would be the first; throws what pushing would throw.
+    func isIdleForPushing() throws -> Bool {
+        try monitor.withLock { s in
+            if let error = s.pushError { throw error }
+            return s.count == 0 && s.pushers.isEmpty
+        }
+    }
+
+    /// Whether a task waits in `pop`.
+    var hasWaitingPopper: Bool { monitor.withLock { !$0.poppers.isEmpty } }
+
+    /// Takes what is queued, at most `maximumFrames` or about `maximumBytes`.
+    func popBatch(maximumFrames: Int, maximumBytes: Int) -> [[UInt8]] {
+        let (frames, admitted) = monitor.withLock { s in
             var frames: [[UInt8]] = []
             var bytes = 0
             while frames.count < maximumFrames, bytes < maximumBytes, let frame = s.takeFirst() {
                 bytes += frame.count
                 frames.append(frame)
             }
-            admitted = s.admitWaiting(capacity)
-            return .frames(frames)
+            return (frames, s.admitWaiting(capacity))
         }
         for pusher in admitted { pusher.resume() }
-        return batch ?? .idle
+        return frames
     }
 
     // MARK: End
