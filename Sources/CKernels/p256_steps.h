@@ -8,7 +8,9 @@
 
 static const uint64_t WORDS_B[4] = {0x3bce3c3e27d2604bULL, 0x651d06b0cc53b0f6ULL, 0xb3ebbd55769886bcULL, 0x5ac635d8aa3a93e7ULL};
 static const uint64_t WORDS_Z[4] = {0xfffffffffffffff5ULL, 0x00000000ffffffffULL, 0, 0xffffffff00000001ULL};  // -10
-static const uint64_t WORDS_SQRT_MINUS_Z[4] = {0x2ccd3427e433c47fULL, 0x7b8d1ff84c55d5b6ULL, 0xc978fc675180aab2ULL, 0xda538e3be1d89b99ULL};
+static const uint64_t WORDS_SQRT_MINUS_Z[4] = {
+    0x2ccd3427e433c47fULL, 0x7b8d1ff84c55d5b6ULL, 0xc978fc675180aab2ULL, 0xda538e3be1d89b99ULL,
+};
 
 static inline void KERNEL(broadcast)(fe *r, const uint64_t words[4]) {
     uint64_t w[LANES][4];

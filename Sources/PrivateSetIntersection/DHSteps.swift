@@ -4,8 +4,8 @@ import SandboxCore
 /// The names that separate one Diffie-Hellman protocol from another: the tag under which tokens are hashed to the curve
 /// (RFC 9380, section 3.1) and the domain under which shared points are hashed for comparison.
 ///
-/// Both hold the protocol's name and version and nothing of the session: every session draws fresh secret scalars, so equal tokens
-/// give unlinkable points in different sessions, and a per-session tag would add no protection.
+/// Both hold the protocol's name and version and nothing of the session: every session draws fresh secret scalars, so equal
+/// tokens give unlinkable points in different sessions, and a per-session tag would add no protection.
 package struct DHDomain: Sendable {
     package let tag: [UInt8]
     package let maskDomain: [UInt8]
@@ -21,8 +21,9 @@ package struct DHDomain: Sendable {
 
 /// The computations of Diffie-Hellman private set intersection: pure, synchronous, spread over threads.
 ///
-/// With H hashing to the curve and party secrets a and b, an element x of both sets gives a(bH(x)) = b(aH(x)); everything else gives
-/// points that are indistinguishable from random ones under the decisional Diffie-Hellman assumption in P-256, H a random oracle.
+/// With H hashing to the curve and party secrets a and b, an element x of both sets gives a(bH(x)) = b(aH(x)); everything else
+/// gives points that are indistinguishable from random ones under the decisional Diffie-Hellman assumption in P-256, with H a
+/// random oracle.
 package enum DHSteps {
     /// Elements per unit of work of one thread: a few batches of every kernel.
     private static let unit = 256

@@ -87,7 +87,7 @@ private func scalar(_ hex: String) -> P256SecretScalar {
         let pairs = [
             (zeros + p, zeros + String(repeating: "0", count: 64)),
             (String(repeating: "f", count: 96), zeros + maximumModP),
-            (zeros + String(repeating: "f", count: 64), zeros + "00000000fffffffeffffffffffffffffffffffff000000000000000000000000"),
+            (zeros + String(repeating: "f", count: 64), zeros + twoTo256Minus1ModP),
         ]
         for kernels in P256.Kernels.available {
             for (wide, reduced) in pairs {
@@ -130,6 +130,7 @@ private func scalar(_ hex: String) -> P256SecretScalar {
     }
 }
 
+private let twoTo256Minus1ModP = "00000000fffffffeffffffffffffffffffffffff000000000000000000000000"
 private let maximumModP = "fffffffe00000001000000000000000200000002fffffffffffffffefffffffd"
 
 @Suite struct P256PointCodingTests {

@@ -18,8 +18,8 @@ typedef struct {
 typedef struct {
     const char *name;
 
-    // RFC 9380, section 3, after expand_message: reads 96 uniform bytes per point (two field elements of L = 48 bytes, big-endian),
-    // reduces them mod p, maps both by the simplified SWU method (sections 6.6.2 and F.2, Z = -10) and adds.
+    // RFC 9380, section 3, after expand_message: reads 96 uniform bytes per point (two field elements of L = 48 bytes,
+    // big-endian), reduces them mod p, maps both by the simplified SWU method (sections 6.6.2 and F.2, Z = -10) and adds.
     // Returns `count`, or the index of a point that came out as infinity (probability 2^-256 per point).
     size_t (*hash_to_curve)(yinhe_p256_point *out, const uint8_t *uniform, size_t count);
 
