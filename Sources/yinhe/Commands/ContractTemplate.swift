@@ -94,5 +94,5 @@ enum ContractTemplate {
 }
 
 extension ContractTemplate {
-    static let districts = ["东区", "西区", "南区", "北区", "高新区"]
+    static let districts = ["示例一区", "示例二区", "示例三区", "示例四区", "示例五区", "示例六区", "示例七区", "示例八区"]
 }

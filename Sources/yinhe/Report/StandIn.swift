@@ -1,7 +1,7 @@
 import Foundation
 import Tables
+import Transport
 import SandboxCore
-package struct Traffic: Sendable, Codable { var bytesSent = 0, bytesReceived = 0, framesSent = 0, framesReceived = 0, rounds = 0 }
 package struct PhaseTime: Sendable, Codable { var name: String; var seconds: Double }
 package struct BudgetSummary: Sendable, Codable { var unit, total, spentBefore, charged, remaining: String }
 package struct ReleasedOutput: Codable, Sendable { var name, kind, unit: String; var epsilon: String; var cells: [ReleasedCell] }
