@@ -29,9 +29,9 @@ struct Yinhe: ParsableCommand {
             groupedSubcommands: [
                 CommandGroup(
                     name: Help.text("The work of a party", "参与方"),
-                    subcommands: [KeysCommand.self, ContractCommand.self, InspectCommand.self, LedgerCommand.self, BudgetCommand.self]),
+                    subcommands: [KeysCommand.self, ContractCommand.self, InspectCommand.self, RunCommand.self, LedgerCommand.self, BudgetCommand.self]),
                 CommandGroup(name: Help.text("Building blocks", "基础协议"), subcommands: [PSICommand.self, SumCommand.self]),
-                CommandGroup(name: Help.text("Trying it out", "试用"), subcommands: [SynthCommand.self]),
+                CommandGroup(name: Help.text("Trying it out", "试用"), subcommands: [DemoCommand.self, SynthCommand.self]),
             ])
     }
 }

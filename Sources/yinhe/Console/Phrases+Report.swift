@@ -136,6 +136,8 @@ extension Phrase {
     static let budgetBefore = Phrase(en: "Spent before", zh: "此前已用")
     static let budgetCharged = Phrase(en: "Charged by this run", zh: "本次扣除")
     static let budgetRemaining = Phrase(en: "Remaining", zh: "剩余")
+    static let budgetDataset = Phrase(en: "Spent on this file, all contracts", zh: "该文件在所有合同下已用")
+    static let runsUsed = Phrase(en: "Runs used", zh: "已用运行次数")
     static let budgetNote = Phrase(
         en: "The charge was made durable before any noise was drawn: a crash can waste budget, never exceed it.",
         zh: "预算在抽取噪声之前已落盘扣除：崩溃只会浪费预算，绝不会超支。")

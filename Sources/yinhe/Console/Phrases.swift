@@ -36,6 +36,28 @@ extension Phrase {
         zh: "此连接未加密也未认证（--insecure-plaintext）：网络上的任何人都能窃听和篡改")
     static func wrote(_ path: String) -> Phrase { Phrase(en: "Wrote \(path)", zh: "已写入 \(path)") }
 
+    // MARK: Demonstration
+
+    static func demoTables(_ rows: Int, _ loans: Int, _ overlap: Int, _ seed: UInt64) -> Phrase {
+        let (r, l, o) = (Numbers.grouped(rows), Numbers.grouped(loans), Numbers.grouped(overlap))
+        return Phrase(
+            en: "Tables: \(r) enterprises (GB18030) and \(l) loans (UTF-8 with BOM), \(o) enterprises in both (seed \(seed))",
+            zh: "数据：\(r) 家企业（GB18030）、\(l) 笔贷款（UTF-8 BOM），两表共有 \(o) 家企业（种子 \(seed)）")
+    }
+    static func demoIdentity(_ name: String, _ fingerprint: String) -> Phrase {
+        Phrase(en: "Identity of \(name): \(fingerprint)", zh: "\(name) 的身份：\(fingerprint)")
+    }
+    static func demoContract(_ path: String) -> Phrase {
+        Phrase(en: "Contract \(path), signed by both", zh: "合同 \(path)，双方已签署")
+    }
+    static func demoProcesses(_ names: [String], _ port: Int) -> Phrase {
+        Phrase(
+            en: "Two processes, \(names.joined(separator: " and ")), over mutual TLS 1.3 on 127.0.0.1:\(port)",
+            zh: "两个独立进程 \(names.joined(separator: "、"))，经 127.0.0.1:\(port) 上的双向 TLS 1.3 运行")
+    }
+    static let demoCrossChecked = Phrase(
+        en: "  Each ledger was also checked against what the other party countersigned.", zh: "  两本账本还与对方互签的内容做了交叉核对。")
+
     /// The Chinese of the protocols' stable phase names; an unknown name is shown as it is.
     static func phase(_ name: String) -> Phrase { Phrase(en: name, zh: phaseNames[name] ?? name) }
 }

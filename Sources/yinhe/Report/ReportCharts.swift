@@ -43,7 +43,7 @@ enum ReportCharts {
 
     /// Rows of dot and whisker over a common axis, for rates and means.
     static func dots(_ estimates: [Estimate], percent: Bool) -> HTML {
-        let left = 120.0, right = width - 150.0, top = 8.0, row = 34.0
+        let left = 120.0, right = width - 150.0, top = 8.0, row = 40.0
         let (low, high) = range(estimates, includeZero: false)
         let step = tickStep(high - low)
         func x(_ v: Double) -> Double { left + (min(max(v, low), high) - low) / (high - low) * (right - left) }
@@ -69,7 +69,7 @@ enum ReportCharts {
                 <text x="\(right + 18)" y="\(y + 4)">\(e.text)</text>
 
                 """ as HTML).raw
-            if let truth = e.truth { out.raw += diamond(x(truth), y).raw }
+            if let truth = e.truth { out.raw += diamond(x(truth), y + 10).raw }
         }
         out.raw += "</svg>\n"
         return out
@@ -109,7 +109,7 @@ enum ReportCharts {
     }
 
     private static func diamond(_ x: Double, _ y: Double) -> HTML {
-        "<path d=\"M\(x) \(y - 6.5)l6.5 6.5l-6.5 6.5l-6.5 -6.5z\" fill=\"#fff\" stroke=\"#c2410c\" stroke-width=\"2\"/>\n"
+        "<path d=\"M\(x) \(y - 5.5)l5.5 5.5l-5.5 5.5l-5.5 -5.5z\" fill=\"#fff\" stroke=\"#c2410c\" stroke-width=\"2\"/>\n"
     }
 
     static func legend(withTruth: Bool) -> HTML {

@@ -10,15 +10,28 @@ extension ReportDocument {
             <h1>\(run.contractName)</h1>
             <p class="purpose">\(run.purpose)</p>
             <p class="meta">\(title(of: run.party)) · \(title(of: run.peer)) · \(Self.minute(run.finishedAt))</p>
+            \(warnings)
             \(demo)</header>
 
             """
     }
 
-    /// "2026-03-05 14:02 UTC": one form in both languages.
-    static func minute(_ date: Date) -> String {
-        let text = date.formatted(.iso8601)
+    private var warnings: HTML {
+        let lines = run.warnings.map { "<p class=\"banner\">\(Phrase.warning)\($0)</p>\n" as HTML }
+        return "\(lines)"
+    }
+
+    /// "2026-03-05T14:02:07Z" as "2026-03-05 14:02 UTC": one form in both languages.
+    static func minute(_ text: String) -> String {
+        guard text.count == 20 else { return text }
         return text.prefix(10) + " " + text.dropFirst(11).prefix(5) + " UTC"
+    }
+
+    var seconds: Double {
+        guard let start = UTCTime.parse(run.startedAt), let end = UTCTime.parse(run.finishedAt) else { return 0 }
+        let phases = run.phases.reduce(0) { $0 + $1.seconds }
+        // The stamps count whole seconds.
+        return max(end.timeIntervalSince(start), min(phases, end.timeIntervalSince(start) + 1))
     }
 
     var summary: HTML {
@@ -26,7 +39,6 @@ extension ReportDocument {
         func card(_ value: String, _ label: Phrase, _ note: Phrase) -> HTML {
             "<div class=\"card\"><b>\(value)</b><span>\(label)</span><i>\(note)</i></div>\n"
         }
-        let seconds = run.finishedAt.timeIntervalSince(run.startedAt)
         let bytes = run.traffic.bytesSent + run.traffic.bytesReceived
         return """
             <div class="cards">
@@ -48,10 +60,9 @@ extension ReportDocument {
     var results: HTML {
         var body: HTML = "<p class=\"soft\">\(Phrase.resultsNote)</p>\n"
         for output in run.outputs {
-            let unit = output.unit.isEmpty ? "" : " · \(output.unit)"
-            body.raw += ("""
+                body.raw += ("""
                 <h3>\(output.name)</h3>
-                <p class="soft">\(Phrase.outputKind(output.kind)) · ε \(output.epsilon)\(unit)</p>
+                <p class="soft">\(Phrase.outputKind(output.kind)) · ε \(output.epsilon)</p>
                 \(chart(output))\(table(output))
                 """ as HTML).raw
         }
@@ -66,9 +77,11 @@ extension ReportDocument {
         var of = 0
         for output in run.outputs {
             for cell in output.cells {
-                guard let value = truth[output: output.name, keys: cell.keys, measure: cell.measure] else { continue }
+                guard let value = truth[output: output.name, keys: cell.keys, measure: cell.measure],
+                    let isInside = CellText.contains(cell, value)
+                else { continue }
                 of += 1
-                if cell.low95 <= value, value <= cell.high95 { inside += 1 }
+                if isInside { inside += 1 }
             }
         }
         return (inside, of)
@@ -79,14 +92,15 @@ extension ReportDocument {
         var order: [String] = []
         for cell in output.cells where !order.contains(cell.measure) { order.append(cell.measure) }
         guard let measure = order.first(where: { $0.hasPrefix("mean") }) ?? order.first else { return "" }
-        let cells = output.cells.filter { $0.measure == measure }
+        let cells = output.cells.filter { $0.measure == measure && $0.value != nil }
         guard cells.count > 1 else { return "" }
         let isRate = measure.hasPrefix("mean") && isIndicator(measure)
         let estimates = cells.map { cell in
             ReportCharts.Estimate(
-                label: cell.keys.joined(separator: " · "), value: Double(cell.value) ?? 0, low: cell.low95, high: cell.high95,
+                label: cell.keys.joined(separator: " · "), value: CellText.number(cell), low: cell.low95 ?? CellText.number(cell),
+                high: cell.high95 ?? CellText.number(cell),
                 truth: truth?[output: output.name, keys: cell.keys, measure: measure],
-                text: isRate ? Numbers.percent(Double(cell.value) ?? .nan, digits: 2) : Numbers.group(cell.value))
+                text: isRate ? Numbers.percent(CellText.number(cell), digits: 2) : CellText.value(cell))
         }
         let drawing = measure.hasPrefix("mean") ? ReportCharts.dots(estimates, percent: isRate) : ReportCharts.bars(estimates)
         return """
@@ -107,22 +121,36 @@ extension ReportDocument {
         return false
     }
 
+    private func groupTitle(_ output: ReleasedOutput) -> HTML {
+        output.keyColumns.isEmpty ? "\(Phrase.group)" : "\(output.keyColumns.joined(separator: " · "))"
+    }
+
+    private func measureTitle(_ cell: ReleasedCell) -> HTML {
+        // Counted things are named by the measure itself.
+        let unit = cell.measure.hasPrefix("sum") || cell.measure.hasPrefix("mean") ? cell.unit : ""
+        return unit.isEmpty ? "\(Phrase.measureName(cell.measure))" : "\(Phrase.measureName(cell.measure)) (\(unit))"
+    }
+
     private func table(_ output: ReleasedOutput) -> HTML {
-        var header: [HTML] = ["\(Phrase.group)", "\(Phrase.measure)", "\(Phrase.released)", "\(Phrase.interval95)"]
+        var header: [HTML] = [groupTitle(output), "\(Phrase.measure)", "\(Phrase.released)", "\(Phrase.interval95)"]
         if isDemonstration { header += ["\(Phrase.truth)", "\(Phrase.inside)"] }
         var previous: [String]?
         let rows = output.cells.map { cell -> [HTML] in
             let label = cell.keys.isEmpty ? Phrase.all : Phrase(cell.keys.joined(separator: " · "))
             let digits = CellText.digits(cell)
             var row: [HTML] = [
-                cell.keys == previous ? "" : "\(label)", "\(Phrase.measureName(cell.measure))", "<b>\(Numbers.group(cell.value))</b>",
+                cell.keys == previous ? "" : "\(label)", measureTitle(cell), "<b>\(CellText.value(cell))</b>",
                 "\(CellText.interval(cell))",
             ]
             previous = cell.keys
             if isDemonstration {
                 if let value = truth?[output: output.name, keys: cell.keys, measure: cell.measure] {
-                    let inside = cell.low95 <= value && value <= cell.high95
-                    let mark: HTML = inside ? "<span class=\"yes\">\(Phrase.yes)</span>" : "<span class=\"no\">\(Phrase.no)</span>"
+                    let mark: HTML =
+                        switch CellText.contains(cell, value) {
+                        case true?: "<span class=\"yes\">\(Phrase.yes)</span>"
+                        case false?: "<span class=\"no\">\(Phrase.no)</span>"
+                        case nil: "–"
+                        }
                     row += ["\(Numbers.decimal(value, digits: digits))", mark]
                 } else {
                     row += ["", ""]
@@ -136,13 +164,23 @@ extension ReportDocument {
 
 /// Released cells as text, the same on the terminal and on the page.
 enum CellText {
+    static func number(_ cell: ReleasedCell) -> Double { cell.value.flatMap(Double.init) ?? .nan }
+
+    static func value(_ cell: ReleasedCell) -> String { cell.value.map { Numbers.group($0) } ?? "–" }
+
     /// Decimals to show beside the released value: its own.
     static func digits(_ cell: ReleasedCell) -> Int {
-        cell.value.split(separator: ".", maxSplits: 1).dropFirst().first.map { min(6, $0.count) } ?? 0
+        cell.value?.split(separator: ".", maxSplits: 1).dropFirst().first.map { min(6, $0.count) } ?? 0
     }
 
     static func interval(_ cell: ReleasedCell) -> String {
-        let digits = digits(cell)
-        return "\(Numbers.decimal(cell.low95, digits: digits)) … \(Numbers.decimal(cell.high95, digits: digits))"
+        guard let low = cell.low95, let high = cell.high95 else { return "–" }
+        return "\(Numbers.decimal(low, digits: digits(cell))) … \(Numbers.decimal(high, digits: digits(cell)))"
+    }
+
+    /// Whether `truth` lies inside the interval; nil when nothing could be released.
+    static func contains(_ cell: ReleasedCell, _ truth: Double) -> Bool? {
+        guard let low = cell.low95, let high = cell.high95 else { return nil }
+        return low <= truth && truth <= high
     }
 }

@@ -28,7 +28,7 @@ extension ReportDocument {
         if let contract {
             let limits: [(Phrase, HTML)] = [
                 (.joinProtocol, "\(contract.joinProtocol.rawValue)"), (.minimumIntersection, "\(contract.minimumIntersection)"),
-                (.maximumRuns, "\(contract.maximumRuns)"), (.expires, "\(Self.minute(contract.expires))"),
+                (.maximumRuns, "\(contract.maximumRuns)"), (.expires, "\(Self.minute(UTCTime.text(contract.expires)))"),
                 (.budgetUnit, "\(contract.privacy.unit)"), (.budgetTotal, "ε \(contract.privacy.epsilon.description)"),
             ]
             body.raw += HTML.facts(limits).raw
@@ -90,6 +90,7 @@ extension ReportDocument {
         let facts = HTML.facts([
             (.budgetUnit, "\(b.unit)"), (.budgetTotal, "\(b.total)"), (.budgetBefore, "\(b.spentBefore)"),
             (.budgetCharged, "<b>\(b.charged)</b>"), (.budgetRemaining, "<b>\(b.remaining)</b>"),
+            (.budgetDataset, "\(b.datasetSpent)"), (.runsUsed, "\(b.runs) / \(b.maximumRuns)"),
         ])
         return HTML.section(
             "budget", .budgetTitle,
