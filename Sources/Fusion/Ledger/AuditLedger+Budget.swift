@@ -2,6 +2,18 @@ import Arithmetic
 import Foundation
 import SandboxCore
 
+/// Proof that a run's cost is on the disk; made by `AuditLedger.charge` alone, asked for by whatever opens a result.
+package struct ChargeReceipt: Sendable {
+    package let charge: LedgerRecord.Charge
+    /// Hash of the ledger entry, hexadecimal.
+    package let entry: String
+
+    fileprivate init(charge: LedgerRecord.Charge, entry: String) {
+        self.charge = charge
+        self.entry = entry
+    }
+}
+
 extension AuditLedger {
     /// How much of each contract in this ledger is used up, in order of first appearance.
     public func accounts() throws -> [ContractAccount] {
@@ -71,7 +83,7 @@ extension AuditLedger {
 
     /// Charges one run; the charge is on the disk when this returns. Atomic against other processes: two of them cannot
     /// overspend together. Throws `.budget` when the budget does not cover it.
-    package func charge(run: String, of signed: SignedContract, dataset: String) throws -> LedgerRecord.Charge {
+    package func charge(run: String, of signed: SignedContract, dataset: String) throws -> ChargeReceipt {
         try write { transaction in
             let replay = LedgerReplay(try transaction.entries())
             guard let account = replay.accounts[signed.hashText], let state = replay.runs[run], state.charged == nil else {
@@ -83,8 +95,7 @@ extension AuditLedger {
                 epsilon: signed.contract.epsilonPerRun, spentBefore: account.spent,
                 spentAfter: try Self.spentAfter(account.spent, signed.contract),
                 datasetSpentAfter: try (replay.datasets[dataset] ?? .zero) + signed.contract.epsilonPerRun)
-            try transaction.append(.budgetCharge(charge))
-            return charge
+            return ChargeReceipt(charge: charge, entry: try transaction.append(.budgetCharge(charge)).hash)
         }
     }
 }

@@ -95,7 +95,7 @@ public final class AuditLedger: Sendable {
     }
 
     @discardableResult
-    public func append(_ record: LedgerRecord) throws -> LedgerEntry {
+    package func append(_ record: LedgerRecord) throws -> LedgerEntry {
         try write { try $0.append(record) }
     }
 
@@ -159,19 +159,33 @@ struct LedgerTransaction {
 
     static func head(_ db: Database) throws -> LedgerHead? {
         try Row.fetchOne(db, sql: "SELECT ledger, sequence, hash, signature FROM head").map {
-            LedgerHead(ledger: $0["ledger"], sequence: $0["sequence"], hash: $0["hash"], signature: $0["signature"])
+            LedgerHead(
+                ledger: try read($0, "ledger"), sequence: try read($0, "sequence"), hash: try read($0, "hash"),
+                signature: try read($0, "signature"))
         }
     }
 
     static func entries(_ db: Database, limit: Int? = nil) throws -> [LedgerEntry] {
-        try Row.fetchAll(db, sql: "SELECT * FROM entries ORDER BY sequence LIMIT ?", arguments: [limit ?? -1]).map { row in
-            guard let kind = LedgerRecord.Kind(rawValue: row["kind"]) else {
-                throw YinheError(.ledger, "entry \(row["sequence"] as Int) is of an unknown kind")
+        let columns = "sequence, time, kind, payload, previous, hash, signature"
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT \(columns) FROM entries ORDER BY sequence LIMIT ?", arguments: [limit ?? -1])
+        return try rows.map { row in
+            let sequence: Int = try read(row, "sequence")
+            guard let kind = LedgerRecord.Kind(rawValue: try read(row, "kind")) else {
+                throw YinheError(.ledger, "entry \(sequence) is of an unknown kind")
             }
             return LedgerEntry(
-                sequence: row["sequence"], time: row["time"], kind: kind, payload: row["payload"], previous: row["previous"],
-                hash: row["hash"], signature: row["signature"])
+                sequence: sequence, time: try read(row, "time"), kind: kind, payload: try read(row, "payload"),
+                previous: try read(row, "previous"), hash: try read(row, "hash"), signature: try read(row, "signature"))
         }
+    }
+
+    /// GRDB's own subscript traps on a value of another type, which somebody may have put there.
+    private static func read<T: DatabaseValueConvertible>(_ row: Row, _ column: String) throws -> T {
+        guard let value = T.fromDatabaseValue(row[column] as DatabaseValue) else {
+            throw YinheError(.ledger, "the ledger's column \(column) holds something else than it should")
+        }
+        return value
     }
 
     /// Appends after the newest entry, and signs the new head. Refuses to continue a ledger that was cut.
@@ -179,7 +193,8 @@ struct LedgerTransaction {
     func append(_ record: LedgerRecord) throws -> LedgerEntry {
         let head = try head()
         let last = try Row.fetchOne(db, sql: "SELECT sequence, hash FROM entries ORDER BY sequence DESC LIMIT 1")
-        guard last?["sequence"] == head?.sequence, last?["hash"] == head?.hash else {
+        let newest: (Int, String)? = try last.map { (try Self.read($0, "sequence"), try Self.read($0, "hash")) }
+        guard newest?.0 == head?.sequence, newest?.1 == head?.hash else {
             throw YinheError(
                 .ledger, "the newest entry is not the one that the head record names: entries were removed or added from outside",
                 remedy: "run `yinhe ledger verify`")

@@ -37,6 +37,12 @@ public enum LedgerRecord: Sendable, Hashable {
         public var publicKey: String
         /// 16 random bytes, hexadecimal, so that no two ledgers share an id.
         public var nonce: String
+
+        package init(fingerprint: String, publicKey: String, nonce: String) {
+            self.fingerprint = fingerprint
+            self.publicKey = publicKey
+            self.nonce = nonce
+        }
     }
 
     /// What later entries are checked against.
@@ -50,6 +56,20 @@ public enum LedgerRecord: Sendable, Hashable {
         public var delta: Rational
         public var maximumRuns: Int
         public var expires: String
+
+        package init(
+            contract: String, name: String, purpose: String, parties: [String: String], epsilon: Rational, delta: Rational,
+            maximumRuns: Int, expires: String
+        ) {
+            self.contract = contract
+            self.name = name
+            self.purpose = purpose
+            self.parties = parties
+            self.epsilon = epsilon
+            self.delta = delta
+            self.maximumRuns = maximumRuns
+            self.expires = expires
+        }
     }
 
     /// Written before the first byte that depends on data leaves; counts against `maximumRuns`.
@@ -59,6 +79,14 @@ public enum LedgerRecord: Sendable, Hashable {
         public var party: String
         public var peer: String
         public var plan: String
+
+        package init(run: String, contract: String, party: String, peer: String, plan: String) {
+            self.run = run
+            self.contract = contract
+            self.party = party
+            self.peer = peer
+            self.plan = plan
+        }
     }
 
     public struct Input: Sendable, Hashable, Codable {
@@ -71,6 +99,20 @@ public enum LedgerRecord: Sendable, Hashable {
         public var keptRows: Int
         public var distinctKeys: Int
         public var peerDistinctKeys: Int
+
+        package init(
+            run: String, dataset: String, digest: String, bytes: Int, rows: Int, keptRows: Int, distinctKeys: Int,
+            peerDistinctKeys: Int
+        ) {
+            self.run = run
+            self.dataset = dataset
+            self.digest = digest
+            self.bytes = bytes
+            self.rows = rows
+            self.keptRows = keptRows
+            self.distinctKeys = distinctKeys
+            self.peerDistinctKeys = peerDistinctKeys
+        }
     }
 
     public struct Charge: Sendable, Hashable, Codable {
@@ -89,12 +131,36 @@ public enum LedgerRecord: Sendable, Hashable {
         public struct OutputCharge: Sendable, Hashable, Codable {
             public var name: String
             public var epsilon: Rational
+
+            package init(name: String, epsilon: Rational) {
+                self.name = name
+                self.epsilon = epsilon
+            }
+        }
+
+        package init(
+            run: String, contract: String, dataset: String, outputs: [OutputCharge], epsilon: Rational, spentBefore: Rational,
+            spentAfter: Rational, datasetSpentAfter: Rational
+        ) {
+            self.run = run
+            self.contract = contract
+            self.dataset = dataset
+            self.outputs = outputs
+            self.epsilon = epsilon
+            self.spentBefore = spentBefore
+            self.spentAfter = spentAfter
+            self.datasetSpentAfter = datasetSpentAfter
         }
     }
 
     public struct Intent: Sendable, Hashable, Codable {
         public var run: String
         public var outputs: [String]
+
+        package init(run: String, outputs: [String]) {
+            self.run = run
+            self.outputs = outputs
+        }
     }
 
     public struct Release: Sendable, Hashable, Codable {
@@ -104,11 +170,23 @@ public enum LedgerRecord: Sendable, Hashable {
         public var sharedResult: String
         /// Digest of everything this party learned.
         public var result: String
+
+        package init(run: String, outputs: [String], sharedResult: String, result: String) {
+            self.run = run
+            self.outputs = outputs
+            self.sharedResult = sharedResult
+            self.result = result
+        }
     }
 
     public struct Declassification: Sendable, Hashable, Codable {
         public var run: String
         public var reason: String
+
+        package init(run: String, reason: String) {
+            self.run = run
+            self.reason = reason
+        }
     }
 
     /// A refusal (before data flowed) or an abort (after).
@@ -120,6 +198,13 @@ public enum LedgerRecord: Sendable, Hashable {
         /// Name of the error code.
         public var code: String
         public var reason: String
+
+        package init(run: String, contract: String, code: String, reason: String) {
+            self.run = run
+            self.contract = contract
+            self.code = code
+            self.reason = reason
+        }
     }
 
     /// The peer's signed head, as evidence against a later roll-back of its ledger.
@@ -128,6 +213,13 @@ public enum LedgerRecord: Sendable, Hashable {
         public var peer: String
         public var publicKey: String
         public var head: LedgerHead
+
+        package init(run: String, peer: String, publicKey: String, head: LedgerHead) {
+            self.run = run
+            self.peer = peer
+            self.publicKey = publicKey
+            self.head = head
+        }
     }
 
     /// The peer's signature over one head of this ledger.
@@ -138,12 +230,27 @@ public enum LedgerRecord: Sendable, Hashable {
         public var sequence: Int
         public var hash: String
         public var signature: String
+
+        package init(run: String, peer: String, publicKey: String, sequence: Int, hash: String, signature: String) {
+            self.run = run
+            self.peer = peer
+            self.publicKey = publicKey
+            self.sequence = sequence
+            self.hash = hash
+            self.signature = signature
+        }
     }
 
     public struct RunEnd: Sendable, Hashable, Codable {
         public var run: String
         public var bytesSent: Int
         public var bytesReceived: Int
+
+        package init(run: String, bytesSent: Int, bytesReceived: Int) {
+            self.run = run
+            self.bytesSent = bytesSent
+            self.bytesReceived = bytesReceived
+        }
     }
 }
 

@@ -1,0 +1,21 @@
+import Foundation
+import SandboxCore
+
+/// What a run needs of a ledger. `AuditLedger` is the implementation; tests wrap it to fail at a chosen step.
+package protocol RunLedger: Sendable {
+    @discardableResult func append(_ record: LedgerRecord) throws -> LedgerEntry
+    func record(_ signed: SignedContract) throws
+    func checkRoom(for signed: SignedContract, at now: Date) throws
+    func startRun(_ start: LedgerRecord.RunStart, of signed: SignedContract, input: LedgerRecord.Input, at now: Date) throws
+    func charge(run: String, of signed: SignedContract, dataset: String) throws -> ChargeReceipt
+    func head() throws -> LedgerHead
+    func requireValid() throws
+}
+
+extension AuditLedger: RunLedger {
+    /// Throws `.ledger` with the first problem; a damaged ledger cannot vouch for what was spent.
+    package func requireValid() throws {
+        guard let problem = try verify().problems.first else { return }
+        throw YinheError(.ledger, "\(problem)", at: path, remedy: "run `yinhe ledger verify`; restore the ledger before another run")
+    }
+}
