@@ -87,9 +87,12 @@ struct InspectCommand: PartyCommand {
                         zh: "有效率 " + share(found, \.valid) + "，重复率 " + share(found) { $0.valid - $0.distinct })))
     }
 
-    /// Of all rows, under the first normaliser.
+    /// Of all rows, under the strictest normaliser that takes most of the keys.
     private func share(_ found: FileInspection, _ count: (FileInspection.KeyQuality) -> Int) -> String {
-        guard let first = found.keys.first, found.rows > 0 else { return "–" }
-        return "\(first.normalizer) " + Numbers.percent(Double(count(first)) / Double(found.rows), digits: 2)
+        guard found.rows > 0 else { return "–" }
+        func quality(_ name: String) -> FileInspection.KeyQuality? { found.keys.first { $0.normalizer.hasPrefix(name) } }
+        let strictFirst = ["uscc", "digits", "text"].compactMap(quality)
+        guard let best = strictFirst.first(where: { $0.valid * 2 >= found.rows }) ?? strictFirst.last else { return "–" }
+        return "\(best.normalizer) " + Numbers.percent(Double(count(best)) / Double(found.rows), digits: 2)
     }
 }

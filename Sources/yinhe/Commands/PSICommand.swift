@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import PrivateSetIntersection
 import SandboxCore
 import Tables
@@ -95,6 +96,7 @@ struct PSICommand: PartyCommand {
         let schema = try TableSchema(keyColumn: key, normalizer: normalizer, rowsPerSubject: .max)
         let monitor = console.board.monitor()
         let (path, threads) = (input, threads.threads)
+        let stamp = try FileStamp(path)
         let table = try await interruptible {
             try KeyedTable.load(path: path, schema: schema, threads: threads, progress: monitor)
         }
@@ -121,10 +123,10 @@ struct PSICommand: PartyCommand {
 
         var rows: Int?
         if let out, let matches = found.matches {
-            let wanted = Set(matches.map { table.tokens[$0] })
-            let (key, digest) = (key, table.report.sha256)
+            try stamp.require(unchanged: path)
+            let (tokens, key) = (matches.map { table.tokens[$0] }, key)
             rows = try await interruptible {
-                try Self.copyRows(from: path, to: out, key: key, normalizer: normalizer, wanted: wanted, digest: digest)
+                try MatchedRows.copy(from: path, to: out, keyColumn: key, normalizer: normalizer, tokens: tokens, progress: monitor)
             }
         }
         console.board.finish()
@@ -138,37 +140,6 @@ struct PSICommand: PartyCommand {
         known.message = "the two sides normalise keys differently, or use another version of `yinhe psi`"
         known.remedy = "use the same --normalizer on both sides (here: \(normalizer)); nothing was exchanged"
         return known
-    }
-
-    /// Copies the header and the rows whose key is in `wanted`, in file order. Throws `.badInput` when the file has changed since
-    /// `digest` was taken.
-    private static func copyRows(
-        from path: String, to out: String, key: String, normalizer: JoinKeyNormalizer, wanted: Set<JoinToken>, digest: String
-    ) throws -> Int {
-        var reader = try CSVReader(path: path)
-        guard let column = reader.header.firstIndex(of: key) else { throw YinheError(.badInput, "no column \"\(key)\"", at: path) }
-        let writer = try CSVWriter(path: out, header: reader.header)
-        var rows = 0
-        while let row = try reader.next() {
-            guard case .valid(let text) = normalizer.normalize(row[column]), wanted.contains(JoinToken(text)) else { continue }
-            try writer.write(row)
-            rows += 1
-        }
-        guard reader.digest == digest else {
-            throw YinheError(.badInput, "the file changed while the protocol ran", at: path, remedy: "run again with a file that stays")
-        }
-        try writer.commit()
-        return rows
-    }
-
-    private func noteInput(_ report: InputReport, _ console: Console) {
-        let left = report.emptyKeys + report.malformedKeys
-        console.note(
-            Phrase(
-                en: "\(report.fileName): \(Numbers.grouped(report.rows)) rows, \(Numbers.grouped(report.distinctKeys)) distinct keys"
-                    + (left > 0 ? "; \(Numbers.grouped(left)) rows left out (no usable key)" : ""),
-                zh: "\(report.fileName)：\(Numbers.grouped(report.rows)) 行，\(Numbers.grouped(report.distinctKeys)) 个不同的键"
-                    + (left > 0 ? "；\(Numbers.grouped(left)) 行因键不可用被剔除" : "")))
     }
 
     private func show(_ found: DHPSI.Output, rows: Int?, _ report: InputReport, _ traffic: Traffic, _ console: Console) throws {
@@ -188,5 +159,27 @@ struct PSICommand: PartyCommand {
         }
         let bytes = traffic.bytesSent + traffic.bytesReceived
         try console.fact(.traffic, "\(Numbers.bytes(bytes)), \(console.text(.rounds(traffic.rounds)))")
+    }
+}
+
+/// Size and time of change of a file that is read twice.
+private struct FileStamp: Equatable {
+    private let size: Int
+    private let seconds: Int
+    private let nanoseconds: Int
+
+    init(_ path: String) throws {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw YinheError(.badInput, "cannot open the file: \(systemErrorText(errno))", at: path) }
+        guard status.st_mode & S_IFMT != S_IFIFO else {
+            throw YinheError(.badInput, "a pipe cannot be read twice", at: path, remedy: "give a regular file")
+        }
+        (size, seconds, nanoseconds) = (Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+    }
+
+    func require(unchanged path: String) throws {
+        guard try FileStamp(path) == self else {
+            throw YinheError(.badInput, "the file changed while the protocol ran", at: path, remedy: "run again with a file that stays")
+        }
     }
 }

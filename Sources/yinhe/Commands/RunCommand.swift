@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Fusion
 import SandboxCore
+import Tables
 import Transport
 
 struct RunCommand: PartyCommand {
@@ -46,14 +47,14 @@ struct RunCommand: PartyCommand {
 
     func execute(_ console: Console) async throws -> Outcome {
         let identity = try home.folder.identity(passphrase: passphrase.read())
-        let signed = try load(identity)
-        let monitor = console.board.monitor()
-        let run = try PartyRun(
-            contract: signed, home: home.folder, identity: identity, data: data, threads: threads.threads, progress: monitor)
+        let run = try PartyRun.load(
+            contractPath: contract, home: home.folder, identity: identity, data: data, threads: threads.threads,
+            progress: console.board.monitor())
+        let signed = run.signed
         noteContract(signed, console)
-        try await run.prepare()
+        try await noteInput(interruptible { try await run.prepare() }, console)
 
-        let peer = try Fingerprint(parsing: signed.contract.peer(of: run.party)!.fingerprint)
+        let peer = try Fingerprint(parsing: run.peer.fingerprint)
         let channel = try await PeerConnection.open(connection, security: .mutualTLS(identity: identity, peers: [peer]), console)
         let result: RunReport
         do {
@@ -78,16 +79,25 @@ struct RunCommand: PartyCommand {
         return .success
     }
 
-    private func load(_ identity: Identity) throws -> SignedContract {
-        try SignedContract.load(path: contract)
-    }
-
     private func noteContract(_ signed: SignedContract, _ console: Console) {
         let parties = signed.contract.parties.map(\.name)
         console.note(
             Phrase(
                 en: "Contract \(signed.contract.name) (\(signed.hashText.prefix(12))…), signed by \(parties.joined(separator: " and "))",
                 zh: "合同 \(signed.contract.name)（\(signed.hashText.prefix(12))…），已由 \(parties.joined(separator: "、")) 签署"))
+    }
+}
+
+extension PartyCommand {
+    /// Rows and subjects of the own table, and how many rows were left out.
+    func noteInput(_ report: InputReport, _ console: Console) {
+        let left = report.rows - report.keptRows
+        let (rows, keys) = (Numbers.grouped(report.rows), Numbers.grouped(report.distinctKeys))
+        console.note(
+            Phrase(
+                en: "\(report.fileName): \(rows) rows, \(keys) distinct keys"
+                    + (left > 0 ? "; \(Numbers.grouped(left)) rows left out" : ""),
+                zh: "\(report.fileName)：\(rows) 行，\(keys) 个不同的键" + (left > 0 ? "；剔除 \(Numbers.grouped(left)) 行" : "")))
     }
 }
 

@@ -64,5 +64,23 @@ extension Phrase {
 
 private let phaseNames: [String: String] = [
     "read table": "读取表格",
-    "hash to curve": "哈希到曲线",
+    "inspect": "检查文件",
+    "copy matches": "写出匹配行",
+    "handshake": "握手",
+    "own elements blinded": "己方元素盲化",
+    "peer elements combined": "对方元素二次盲化",
+    "masks received": "接收比对值",
+    "Paillier key": "生成 Paillier 密钥",
+    "blind": "盲化",
+    "blind again": "二次盲化",
+    "encrypt": "加密",
+    "encrypt rows": "逐行加密",
+    "match rows": "密文匹配累加",
+    "decrypt": "解密",
+    "intersection-sum": "隐私求交求和",
+    "release": "加噪发布",
+    "secure sum": "安全求和",
 ]
+
+/// Phases that count bytes rather than rows.
+let bytePhases: Set<String> = ["read table", "inspect", "copy matches"]

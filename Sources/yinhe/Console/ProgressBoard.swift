@@ -157,7 +157,7 @@ package final class ProgressBoard: Sendable {
         let name = TextWidth.pad(Phrase.phase(phase.event.phase)[language], to: 24)
         let elapsed = Numbers.seconds(time - phase.started)
         guard let total = phase.event.total, total > 0 else {
-            let count = phase.event.completed > 0 ? Numbers.grouped(phase.event.completed) : ""
+            let count = phase.event.completed > 0 ? amount(phase.event, phase.event.completed) : ""
             return "  \(label)\(name) \(count)  \(elapsed)"
         }
         let cells = 24
@@ -165,7 +165,7 @@ package final class ProgressBoard: Sendable {
         let (on, off) = unicode ? ("█", "░") : ("#", "-")
         let bar = String(repeating: on, count: filled) + String(repeating: off, count: cells - filled)
         let percent = TextWidth.pad("\(min(100, phase.event.completed * 100 / total)) %", to: 5, right: true)
-        let counts = "\(Numbers.grouped(phase.event.completed)) / \(Numbers.grouped(total))"
+        let counts = "\(amount(phase.event, phase.event.completed)) / \(amount(phase.event, total))"
         return "  \(label)\(name) \(bar) \(percent)  \(counts)  \(elapsed)"
     }
 
@@ -173,14 +173,20 @@ package final class ProgressBoard: Sendable {
         let mark = emphasis.good(unicode ? "✓" : "done")
         let who = label.isEmpty ? "" : "\(label): "
         let name = Phrase.phase(phase.event.phase)[language]
-        return "  \(mark) \(who)\(name)  \(Numbers.grouped(phase.event.completed))  \(Numbers.seconds(time - phase.started))"
+        // A phase that was over at its first event was not timed.
+        let elapsed = time > phase.started ? "  \(Numbers.seconds(time - phase.started))" : ""
+        return "  \(mark) \(who)\(name)  \(amount(phase.event, phase.event.completed))\(elapsed)"
+    }
+
+    private func amount(_ event: ProgressEvent, _ count: Int) -> String {
+        bytePhases.contains(event.phase) ? Numbers.bytes(count) : Numbers.grouped(count)
     }
 
     private func plainLine(_ row: Row) -> String {
         guard let phase = row.current else { return row.label }
         let who = row.label.isEmpty ? "" : "\(row.label): "
-        let of = phase.event.total.map { " / \(Numbers.grouped($0))" } ?? ""
-        return "  \(who)\(Phrase.phase(phase.event.phase)[language])  \(Numbers.grouped(phase.event.completed))\(of)"
+        let of = phase.event.total.map { " / \(amount(phase.event, $0))" } ?? ""
+        return "  \(who)\(Phrase.phase(phase.event.phase)[language])  \(amount(phase.event, phase.event.completed))\(of)"
     }
 
     private func jsonLine(_ label: String, _ event: ProgressEvent) -> String {

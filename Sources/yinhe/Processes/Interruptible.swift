@@ -17,6 +17,22 @@ func interruptible<T: Sendable>(_ work: @escaping @Sendable () throws -> T) asyn
     }
 }
 
+/// The same for asynchronous work that does not look at cancellation.
+func interruptible<T: Sendable>(_ work: @escaping @Sendable () async throws -> T) async throws -> T {
+    let box = FirstResult<T>()
+    return try await withTaskCancellationHandler {
+        try await withCheckedThrowingContinuation { continuation in
+            box.slot.withLock { $0 = continuation }
+            if Task.isCancelled { box.finish(.failure(CancellationError())) }
+            Task.detached {
+                do { box.finish(.success(try await work())) } catch { box.finish(.failure(error)) }
+            }
+        }
+    } onCancel: {
+        box.finish(.failure(CancellationError()))
+    }
+}
+
 /// Resumes the continuation once, by whoever comes first.
 private final class FirstResult<T: Sendable>: Sendable {
     let slot = Mutex<CheckedContinuation<T, any Error>?>(nil)
