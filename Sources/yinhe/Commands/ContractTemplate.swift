@@ -62,20 +62,21 @@ enum ContractTemplate {
               - name: overdue_by_grade
                 kind: group-by
                 by: [enterprises.tax_grade]
-                measures: [count, rows(loans), sum(loans.overdue), mean(loans.overdue)]
-                epsilon: 0.5
+                measures: [rows(loans), sum(loans.overdue), mean(loans.overdue)]
+                epsilon: 1.0
                 to: [\(a.name), \(b.name)]
-              - {name: total_amount, kind: sum, of: loans.loan_amount, epsilon: 0.25, to: [\(a.name), \(b.name)]}
+              - {name: common_enterprises, kind: count, epsilon: 0.1, to: [\(a.name), \(b.name)]}
+              - {name: total_amount, kind: sum, of: loans.loan_amount, epsilon: 0.2, to: [\(a.name), \(b.name)]}
               - name: amount_histogram
                 kind: histogram
                 of: loans.loan_amount
                 bins: [0, 100000, 500000, 1000000, 5000000]
-                epsilon: 0.25
+                epsilon: 0.2
                 to: [\(a.name), \(b.name)]
 
             \(note("The unit is what one join key stands for. The total is for all runs of this contract together.",
                 "unit 是一个求交键所代表的主体。总额由本合同的所有运行共用。"))
-            privacy: {unit: enterprise, epsilon: 2.0, delta: 0}
+            privacy: {unit: enterprise, epsilon: 3.0, delta: 0}
             \(note("A smaller intersection stops the run before anything is revealed.", "交集小于此值时，运行在透露任何结果之前停止。"))
             minimum-intersection: 100
             maximum-runs: 2

@@ -54,31 +54,26 @@ final class PartyProcess: Sendable {
     /// Waits for all of `parties`. When several fail, throws the error that started it: a lost or aborting peer, or having been
     /// stopped, is a consequence.
     static func outputs(of parties: [PartyProcess]) async throws -> [Data] {
-        let results = await withTaskGroup(of: (Int, Result<Data, any Error>).self) { group in
-            for (i, party) in parties.enumerated() {
-                group.addTask {
-                    do { return (i, .success(try await party.output())) } catch { return (i, .failure(error)) }
+        let waiting = parties.map { party in
+            Task {
+                do {
+                    return try await party.output()
+                } catch {
+                    try? await Task.sleep(for: .seconds(graceSeconds))
+                    // Those that have ended are not signalled.
+                    for other in parties { other.child.terminate() }
+                    throw error
                 }
             }
-            var results: [Int: Result<Data, any Error>] = [:]
-            var stopper: Task<Void, any Error>?
-            for await (i, result) in group {
-                results[i] = result
-                guard case .failure = result, stopper == nil else { continue }
-                stopper = Task {
-                    try await Task.sleep(for: .seconds(graceSeconds))
-                    for party in parties { party.child.terminate() }
-                }
-            }
-            stopper?.cancel()
-            return results
         }
-        let failures = results.sorted { $0.key < $1.key }.compactMap { result -> YinheError? in
-            if case .failure(let error as YinheError) = result.value { error } else { nil }
+        var outputs: [Data] = []
+        var failures: [YinheError] = []
+        for task in waiting {
+            do { outputs.append(try await task.value) } catch let error as YinheError { failures.append(error) }
         }
         let consequences: [YinheError.Code] = [.cancelled, .peerAborted, .peerUnreachable]
         if let cause = failures.first(where: { !consequences.contains($0.code) }) ?? failures.first { throw cause }
-        return try parties.indices.map { try results[$0]!.get() }
+        return outputs
     }
 }
 
