@@ -44,6 +44,9 @@ extension Phrase {
         return Phrase(measure)
     }
 
+    /// The mean of an indicator is a share.
+    static func shareName(_ column: String) -> Phrase { Phrase(en: "share of rows with \(column)", zh: "\(column) 占比") }
+
     static func outputKind(_ kind: String) -> Phrase {
         switch kind {
         case "count": Phrase(en: "count", zh: "计数")
@@ -109,7 +112,7 @@ extension Phrase {
     static let maximumRuns = Phrase(en: "Maximum runs", zh: "最多运行次数")
     static let expires = Phrase(en: "Expires", zh: "到期时间")
     static let joinProtocol = Phrase(en: "Join protocol", zh: "求交协议")
-    static func rowsPerSubject(_ n: Int) -> Phrase { Phrase(en: "at most \(n) rows a subject", zh: "每主体最多 \(n) 行") }
+    static func rowsPerSubject(_ n: Int) -> Phrase { Phrase(en: n == 1 ? "one row a subject" : "at most \(n) rows a subject", zh: "每主体最多 \(n) 行") }
     static let joinKey = Phrase(en: "join key", zh: "求交键")
 
     static let inputTitle = Phrase(en: "Input files", zh: "输入文件")
@@ -145,7 +148,7 @@ extension Phrase {
     static let costTitle = Phrase(en: "Time and traffic", zh: "耗时与通信")
     static let timeByPhase = Phrase(en: "Time by phase", zh: "各阶段耗时")
     static let traffic = Phrase(en: "Traffic", zh: "通信量")
-    static func sentBy(_ party: String) -> Phrase { Phrase(en: "sent by \(party)", zh: "\(party) 发送") }
+    static func sentBy(_ party: Phrase) -> Phrase { Phrase(en: "sent by \(party.en)", zh: "\(party.zh)发送") }
     static func rounds(_ count: Int) -> Phrase { Phrase(en: "\(count) rounds", zh: "\(count) 轮") }
 
     static let ledgerTitle = Phrase(en: "Audit ledgers", zh: "审计账本")

@@ -121,7 +121,7 @@ struct CreditDemo {
 
         try console.heading(.learnedTitle)
         for run in reports {
-            try console.out("  " + console.style.bold("\(document.title(of: run.party)) (\(run.party))"))
+            try console.out("  " + console.style.bold(console.text(document.title(of: run.party))))
             try RunText(run, contract: document.contract!).showLearned(console)
         }
         try console.out("  " + console.text(.notLearned))

@@ -104,7 +104,7 @@ extension ReportDocument {
         }
         let drawing = measure.hasPrefix("mean") ? ReportCharts.dots(estimates, percent: isRate) : ReportCharts.bars(estimates)
         return """
-            <figure><figcaption>\(Phrase.measureName(measure))</figcaption>
+            <figure><figcaption>\(isRate ? .shareName(String(measure.dropFirst(5).dropLast())) : Phrase.measureName(measure))</figcaption>
             \(drawing)\(ReportCharts.legend(withTruth: isDemonstration))</figure>
 
             """

@@ -44,11 +44,11 @@ extension ReportDocument {
                     [
                         "\(output.name)", "\(Phrase.outputKind(output.kind.rawValue))",
                         "\(output.measures.map(\.description).joined(separator: ", "))", "\(output.epsilon.description)",
-                        "\(output.recipients.map { title(of: $0) }.joined(separator: ", "))",
+                        "\(output.recipients.enumerated().map { "\($0 > 0 ? ", " : "")\(title(of: $1))" as HTML })",
                     ]
                 }).raw
         }
-        body.raw += HTML.facts([(.contractHash, "<span class=\"hash\">\(run.contractHash)</span>")]).raw
+        body.raw += ("<p><span class=\"soft\">\(Phrase.contractHash)</span> <span class=\"hash\">\(run.contractHash)</span></p>\n" as HTML).raw
         return HTML.section("contract", .contractTitle, body)
     }
 

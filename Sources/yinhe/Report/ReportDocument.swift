@@ -53,9 +53,10 @@ package struct ReportDocument: Sendable {
 
     var isDemonstration: Bool { truth != nil }
 
-    /// The title that the contract gives a party, or its name.
-    func title(of party: String) -> String {
-        contract?.party(named: party).map { $0.title.isEmpty ? $0.name : $0.title } ?? party
+    /// A party's name, in Chinese the title that the contract gives it.
+    func title(of party: String) -> Phrase {
+        let title = contract?.party(named: party)?.title ?? ""
+        return Phrase(en: party, zh: title.isEmpty ? party : title)
     }
 
     /// The whole page: one file, no script, nothing fetched.
