@@ -117,4 +117,22 @@ import Testing
         #expect(one.digest == (try FusionPlan(ContractText().contract())).digest)
         #expect(one.digest != (try FusionPlan(text.contract())).digest)
     }
+
+    @Test func theExplanationNamesWhatAReaderHasToAgreeTo() throws {
+        let text = try FusionPlan(ContractText().contract()).explanation.joined(separator: "\n")
+        #expect(text.contains("centre sorts its subjects of enterprises into 3 groups by grade; bank encrypts 4 numbers"))
+        #expect(text.contains("sum(loans.amount): one enterprise changes it by at most 3001.5 元; epsilon 0.5"))
+        #expect(text.contains("centre also learns the exact number of matched subjects in each category of its grade"))
+        #expect(text.contains("One run costs epsilon 2 of 4 for each enterprise; the budget covers 2 of 2 allowed runs."))
+    }
+
+    @Test func theCostGrowsWithTheSetsAndFollowsTheWireFormat() throws {
+        let plan = try FusionPlan(ContractText().contract())
+        let cost = try plan.cost(subjects: ["centre": 1000, "bank": 500])
+        // Points and masks of the groups, rows of one point and one 512-byte ciphertext, one ciphertext per group, group sizes.
+        #expect(cost.encryptions == 500 + 3 && cost.pointMultiplications == 3000)
+        let groups = 1000 * (33 + 8), rows = 500 * (33 + 512), sums = 3 * (512 + 4)
+        #expect(cost.bytes == groups + rows + sums)
+        #expect(cost.coreSeconds > 0)
+    }
 }

@@ -8,11 +8,19 @@ package protocol RunLedger: Sendable {
     func checkRoom(for signed: SignedContract, at now: Date) throws
     func startRun(_ start: LedgerRecord.RunStart, of signed: SignedContract, input: LedgerRecord.Input, at now: Date) throws
     func charge(run: String, of signed: SignedContract, dataset: String) throws -> ChargeReceipt
+    func account(of signed: SignedContract) throws -> ContractAccount
     func head() throws -> LedgerHead
     func requireValid() throws
 }
 
 extension AuditLedger: RunLedger {
+    package func account(of signed: SignedContract) throws -> ContractAccount {
+        guard let account = try accounts().first(where: { $0.contract == signed.hashText }) else {
+            throw YinheError(.ledger, "the contract is not in the ledger", at: path)
+        }
+        return account
+    }
+
     /// Throws `.ledger` with the first problem; a damaged ledger cannot vouch for what was spent.
     package func requireValid() throws {
         guard let problem = try verify().problems.first else { return }

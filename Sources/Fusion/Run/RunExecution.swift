@@ -1,0 +1,298 @@
+import Arithmetic
+import Foundation
+import IntersectionSum
+import SandboxCore
+import Tables
+import Transport
+
+/// The steps of one run, in the order of Protocols/fusion-run.md.
+final class RunExecution {
+    let run: PartyRun
+    let channel: any Channel
+    /// Hexadecimal; empty until both nonces are known.
+    private(set) var runID = ""
+
+    private let startedAt: Date
+    private let trafficAtStart: Traffic
+    private var stopwatch = Stopwatch()
+    private var runBytes: [UInt8] = []
+    private var peerSubjects = 0
+
+    init(run: PartyRun, channel: any Channel) {
+        self.run = run
+        self.channel = channel
+        startedAt = run.now()
+        trafficAtStart = channel.traffic
+    }
+
+    private var plan: FusionPlan { run.plan }
+    private var contract: Contract { run.signed.contract }
+    private var me: String { run.party.name }
+    private var peer: String { run.peer.name }
+    private var peerKey: PublicIdentity { run.signed.identities[peer]! }
+
+    func perform() async throws -> RunReport {
+        try checkPeerCertificate()
+        // A failure to prepare is told to the peer inside the session, so that it need not wait for a time limit.
+        var prepared = await stopwatch.measure("read table") { await Result.catching { try await run.loadedTable() } }
+        if case .success = prepared { prepared = checkedRoom(prepared) }
+        let session = try await stopwatch.measure("handshake") { try await openSession() }
+        return try await session.abortingOnError { try await steps(session, prepared) }
+    }
+
+    private func steps(_ session: Session, _ prepared: Result<KeyedTable, any Error>) async throws -> RunReport {
+        let table = try await agree(session, prepared)
+        try startRun(table)
+        let sealed = try await aggregate(table)
+        let receipt = try await charge(session, table)
+        let values = try await release(session, sealed, receipt)
+        var report = try report(table, receipt, values)
+        try await exchangeHeads(session, &report)
+        return try finish(report)
+    }
+
+    // MARK: Before data flows
+
+    private func checkPeerCertificate() throws {
+        guard let certificate = (channel as? SocketChannel)?.peerFingerprint else { return }
+        guard certificate.description == run.peer.fingerprint else {
+            throw YinheError(
+                .peerMismatch, "connected to \(certificate), the contract names \(run.peer.fingerprint) for \(peer)",
+                at: channel.peerDescription)
+        }
+    }
+
+    private func checkedRoom(_ prepared: Result<KeyedTable, any Error>) -> Result<KeyedTable, any Error> {
+        do {
+            try run.ledger.checkRoom(for: run.signed, at: run.now())
+            return prepared
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func openSession() async throws -> Session {
+        try await Session.open(
+            over: channel,
+            SessionProposal(
+                protocolName: "fusion", version: 1, role: me, peerRole: peer,
+                parameters: [
+                    ("contract", run.signed.hashText), ("plan", plan.digest.hex), ("key-bits", "\(run.keyBits)"),
+                ]),
+            progress: run.progress)
+    }
+
+    /// Run id and readiness. Throws this side's own reason first, else that the peer refused.
+    private func agree(_ session: Session, _ prepared: Result<KeyedTable, any Error>) async throws -> KeyedTable {
+        let mine = SystemRandom.shared.bytes(32)
+        try await session.send(FusionMessage.Hello(nonce: mine))
+        let theirs = try await session.receive(FusionMessage.Hello.self).nonce
+        let isFirst = contract.parties[0].name == me
+        var hash = DomainHash(domain: "yinhe/fusion-run/v1")
+        hash.update(run.signed.hash)
+        hash.update(isFirst ? mine + theirs : theirs + mine)
+        runBytes = hash.finalize()
+        runID = runBytes.hex
+
+        var status: UInt8 = 0
+        var subjects = 0
+        switch prepared {
+        case .success(let table): subjects = table.tokens.count
+        case .failure(let error): status = (AbortReason(for: error) ?? .internalError).rawValue
+        }
+        try await session.send(
+            FusionMessage.Ready(status: status, subjects: UInt32(subjects), run: runBytes, party: me, identity: run.identity))
+        let answer = try await session.receive(FusionMessage.Ready.self)
+        guard answer.isSigned(by: peerKey, run: runBytes, party: peer) else {
+            throw YinheError(
+                .peerMismatch, "the peer does not hold the key that the contract names for \(peer)", at: channel.peerDescription)
+        }
+        let table = try prepared.get()
+        guard answer.status == 0 else {
+            let reason = AbortReason(rawValue: answer.status) ?? .internalError
+            throw YinheError(
+                .peerAborted, "\(peer) is not ready: \(reason)", at: channel.peerDescription,
+                remedy: "ask \(peer) what its own messages say; nothing was exchanged")
+        }
+        peerSubjects = Int(answer.subjects)
+        return table
+    }
+
+    /// The last step before something that depends on data leaves this party.
+    private func startRun(_ table: KeyedTable) throws {
+        let start = LedgerRecord.RunStart(
+            run: runID, contract: run.signed.hashText, party: me, peer: peer, plan: plan.digest.hex)
+        let input = LedgerRecord.Input(
+            run: runID, dataset: contract.dataset(of: me)!.name, digest: table.report.sha256, bytes: table.report.bytes,
+            rows: table.report.rows, keptRows: table.report.keptRows, distinctKeys: table.report.distinctKeys,
+            peerDistinctKeys: peerSubjects)
+        try run.ledger.startRun(start, of: run.signed, input: input, at: run.now())
+    }
+
+    // MARK: Passes
+
+    private func aggregate(_ table: KeyedTable) async throws -> SealedAggregate {
+        var shares: [[[UInt128]]] = []
+        for (index, pass) in plan.passes.enumerated() {
+            let name = plan.passes.count == 1 ? "intersection-sum" : "intersection-sum \(index + 1)"
+            let result = try await stopwatch.measure(name) { try await aggregate(table, pass, index) }
+            shares.append(result)
+        }
+        return SealedAggregate(run: runID, shares: shares)
+    }
+
+    private func aggregate(_ table: KeyedTable, _ pass: FusionPlan.Pass, _ index: Int) async throws -> [[UInt128]] {
+        var binding = DomainHash(domain: "yinhe/fusion-pass/v1")
+        binding.update(runBytes)
+        withUnsafeBytes(of: UInt32(index).littleEndian) { binding.update($0) }
+        var parameters = IntersectionSum.Parameters(
+            slots: pass.slots.map { .init(name: $0.canonicalText, upperBound: $0.upperBound) }, groupCount: pass.groupCount,
+            minimumIntersection: contract.minimumIntersection, keyBits: run.keyBits, threads: run.threads,
+            binding: binding.finalize())
+        if run.testKey != nil { parameters.testKeyBits = [run.keyBits] }
+        if pass.groupParty == me {
+            let groups = PassInputs.groups(table, pass)
+            return try await IntersectionSum.GroupParty(groups: groups, parameters: parameters)
+                .run(over: channel, progress: run.progress).shares
+        }
+        let values = try await Parallel.offload { PassInputs.values(table, pass) }
+        return try await IntersectionSum.ValueParty(tokens: table.tokens, values: values, parameters: parameters, key: run.testKey)
+            .run(over: channel, progress: run.progress).shares
+    }
+
+    // MARK: Charge and release
+
+    /// Both parties are charged, on their disks, before either draws noise.
+    private func charge(_ session: Session, _ table: KeyedTable) async throws -> ChargeReceipt {
+        let receipt = try run.ledger.charge(run: runID, of: run.signed, dataset: table.report.sha256)
+        try await session.send(FusionMessage.Charged(entry: [UInt8](hex: receipt.entry)!))
+        _ = try await session.receive(FusionMessage.Charged.self)
+        return receipt
+    }
+
+    private func release(
+        _ session: Session, _ sealed: SealedAggregate, _ receipt: ChargeReceipt
+    ) async throws -> ReleasedValues {
+        let names = contract.outputs.map(\.name)
+        try run.ledger.append(.releaseIntent(.init(run: runID, outputs: names)))
+        let (plan, me, peer) = (plan, me, peer)
+        let values = try await stopwatch.measure("release") {
+            let own = try await Parallel.offload { try sealed.noised(plan, receipt: receipt) }
+            return try await Self.open(own, plan, me: me, peer: peer, session)
+        }
+        let shared = values.digest(recipients: contract.parties.map(\.name))
+        try await session.send(FusionMessage.ResultDigest(digest: shared))
+        guard try await session.receive(FusionMessage.ResultDigest.self).digest == shared else {
+            throw YinheError(.peerMisbehaved, "the two sides opened different results", at: peer)
+        }
+        try run.ledger.append(
+            .release(.init(run: runID, outputs: names, sharedResult: shared.hex, result: values.digest(recipients: nil).hex)))
+        return values
+    }
+
+    /// Sends this side's noised shares of what the peer may learn, and opens what this side may learn.
+    private static func open(
+        _ own: [[UInt128]], _ plan: FusionPlan, me: String, peer: String, _ session: Session
+    ) async throws -> ReleasedValues {
+        func learns(_ party: String, _ query: FusionPlan.Query) -> Bool {
+            plan.contract.outputs[query.output].recipients.contains(party)
+        }
+        let outgoing = zip(plan.queries, own).flatMap { query, shares in learns(peer, query) ? shares : [] }
+        try await session.send(FusionMessage.NoisedShares(shares: outgoing))
+        let incoming = try await session.receive(FusionMessage.NoisedShares.self).shares
+        let expected = plan.queries.filter { learns(me, $0) }.map(\.cells.count).reduce(0, +)
+        guard incoming.count == expected else {
+            throw YinheError(.peerMisbehaved, "the peer sent \(incoming.count) noised shares, \(expected) were due", at: peer)
+        }
+        var next = 0
+        let opened: [[Int128]?] = zip(plan.queries, own).map { query, shares in
+            guard learns(me, query) else { return nil }
+            defer { next += shares.count }
+            return shares.indices.map { Int128(truncatingIfNeeded: shares[$0] &+ incoming[next + $0]) }
+        }
+        return ReleasedValues(plan: plan, opened: opened)
+    }
+
+    // MARK: After the release
+
+    private func report(_ table: KeyedTable, _ receipt: ChargeReceipt, _ values: ReleasedValues) throws -> RunReport {
+        let account = try run.ledger.account(of: run.signed)
+        let charge = receipt.charge
+        return RunReport(
+            contractName: contract.name, contractHash: run.signed.hashText, purpose: contract.purpose, runID: runID, party: me,
+            peer: peer, protocolName: contract.joinProtocol.rawValue, startedAt: UTCTime.text(startedAt),
+            finishedAt: UTCTime.text(run.now()), input: table.report, peerSetSize: peerSubjects,
+            outputs: try values.outputs(for: me), learned: plan.learned(by: me).map(\.rawValue),
+            learnedText: plan.leakage.filter { $0.party == me }.map(\.text), traffic: channel.traffic.since(trafficAtStart),
+            phases: stopwatch.phases,
+            budget: .init(
+                unit: contract.privacy.unit, total: contract.privacy.epsilon.description,
+                spentBefore: charge.spentBefore.description, charged: charge.epsilon.description,
+                remaining: try (contract.privacy.epsilon - charge.spentAfter).description,
+                datasetSpent: charge.datasetSpentAfter.description, runs: account.runs, maximumRuns: contract.maximumRuns),
+            ledgerHead: "", ledgerEntries: 0, countersigned: false, warnings: [])
+    }
+
+    /// The numbers are released by now: a peer that is lost here costs the countersignature, not the result.
+    private func exchangeHeads(_ session: Session, _ report: inout RunReport) async throws {
+        do {
+            let mine = try run.ledger.head()
+            try await session.send(FusionMessage.Head(head: mine))
+            let theirs = try await session.receive(FusionMessage.Head.self).head
+            guard theirs.isSigned(by: peerKey) else {
+                throw YinheError(.peerMisbehaved, "the ledger head of \(peer) is not signed by its key")
+            }
+            try run.ledger.append(
+                .headExchange(.init(run: runID, peer: peer, publicKey: peerKey.publicKey.hex, head: theirs)))
+            func message(_ head: LedgerHead) -> [UInt8] {
+                LedgerHead.countersignedMessage(ledger: head.ledger, sequence: head.sequence, hash: head.hash, run: runID)
+            }
+            let signature = try run.identity.sign(message(theirs), domain: LedgerHead.countersignatureDomain)
+            try await session.send(FusionMessage.Countersignature(signature: signature))
+            let answer = try await session.receive(FusionMessage.Countersignature.self).signature
+            guard peerKey.isValid(signature: answer, over: message(mine), domain: LedgerHead.countersignatureDomain) else {
+                throw YinheError(.peerMisbehaved, "the countersignature of \(peer) is not valid")
+            }
+            try run.ledger.append(
+                .countersignature(
+                    .init(
+                        run: runID, peer: peer, publicKey: peerKey.publicKey.hex, sequence: mine.sequence, hash: mine.hash,
+                        signature: answer.hex)))
+            report.countersigned = true
+        } catch let lost as YinheError where [.peerUnreachable, .peerAborted].contains(lost.code) {
+            report.warnings.append("\(peer) did not countersign the ledger: \(lost.message)")
+        }
+    }
+
+    private func finish(_ unfinished: RunReport) throws -> RunReport {
+        var report = unfinished
+        report.traffic = channel.traffic.since(trafficAtStart)
+        try run.ledger.append(
+            .runEnd(.init(run: runID, bytesSent: report.traffic.bytesSent, bytesReceived: report.traffic.bytesReceived)))
+        let head = try run.ledger.head()
+        report.ledgerHead = head.hash
+        report.ledgerEntries = head.sequence
+        report.finishedAt = UTCTime.text(run.now())
+        return report
+    }
+}
+
+/// Wall-clock seconds of named phases.
+private struct Stopwatch {
+    private(set) var phases: [RunReport.PhaseTime] = []
+
+    mutating func measure<R>(_ name: String, _ body: () async throws -> R) async rethrows -> R {
+        let start = ContinuousClock.now
+        defer {
+            let time = (ContinuousClock.now - start).components
+            phases.append(.init(name: name, seconds: Double(time.seconds) + Double(time.attoseconds) * 1e-18))
+        }
+        return try await body()
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate static func catching(_ body: () async throws -> Success) async -> Self {
+        do { return .success(try await body()) } catch { return .failure(error) }
+    }
+}
