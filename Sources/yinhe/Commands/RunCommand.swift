@@ -1,0 +1,181 @@
+import ArgumentParser
+import Foundation
+import Fusion
+import SandboxCore
+import Tables
+import Transport
+
+struct RunCommand: PartyCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "run",
+            abstract: Help.text("Run one party of a signed contract.", "运行已签署合同的一方。"),
+            discussion: Help.discussion(
+                """
+                Checks the contract, the signatures, the budget and the own table before anything is sent; then joins with the other party over
+                mutual TLS 1.3, pinned to the fingerprint in the contract, and prints the released, noised results. One side listens, the other
+                connects; either may start first. Every step, and every refusal, is in this party's ledger.
+                """,
+                """
+                发送任何数据之前，先检查合同、签名、预算和己方表格；然后按合同中的指纹与对方建立双向 TLS 1.3 连接，完成隐私求交，
+                打印加噪后的发布结果。一方监听，另一方连接，先后不限。每一步以及每一次拒绝都记入本方账本。
+                """,
+                examples: [
+                    ("yinhe run --contract pilot.yaml --data enterprises.csv --listen 0.0.0.0:7443", "one side", "一方"),
+                    (
+                        "yinhe run --contract pilot.yaml --data loans.csv --connect centre.example:7443 --out result.json --report result.html",
+                        "the other", "另一方"
+                    ),
+                ], exits: Help.allCodes))
+    }
+
+    @OptionGroup var common: CommonOptions
+    @Option(help: .say("The contract, with both signature files beside it.", "合同文件，双方签名文件在同一目录。", valueName: "file"), completion: .file())
+    var contract: String
+    @Option(help: .say("This party's table (CSV).", "本方表格（CSV）。", valueName: "file"), completion: .file())
+    var data: String
+    @OptionGroup var connection: ConnectionOptions
+    @Option(help: .say("Also write the result as JSON.", "另将结果写为 JSON。", valueName: "file"))
+    var out: String?
+    @Option(help: .say("Also write the released numbers as CSV.", "另将发布数字写为 CSV。", valueName: "file"))
+    var csv: String?
+    @Option(help: .say("Also write a report for readers, one HTML file.", "另写一份 HTML 报告。", valueName: "file"))
+    var report: String?
+    @OptionGroup var threads: ThreadsOption
+    @OptionGroup var home: HomeOption
+    @OptionGroup var passphrase: PassphraseOption
+
+    func execute(_ console: Console) async throws -> Outcome {
+        let identity = try home.folder.identity(passphrase: passphrase.read())
+        let run = try PartyRun.load(
+            contractPath: contract, home: home.folder, identity: identity, data: data, threads: threads.threads,
+            progress: console.board.monitor())
+        let signed = run.signed
+        noteContract(signed, console)
+        try await noteInput(interruptible { try await run.prepare() }, console)
+
+        let peer = try Fingerprint(parsing: run.peer.fingerprint)
+        let channel = try await PeerConnection.open(connection, security: .mutualTLS(identity: identity, peers: [peer]), console)
+        let result: RunReport
+        do {
+            result = try await run.run(over: channel)
+        } catch {
+            channel.cancel(YinheError(.cancelled, "the run has ended"))
+            throw error
+        }
+        await channel.close()
+        console.board.finish()
+
+        if let out { try AtomicFile.write(result.jsonBytes(), to: out) }
+        if let csv { try AtomicFile.write(result.csv, to: csv) }
+        if let report {
+            let page = ReportDocument(run: result, contract: signed.contract, language: common.language)
+            try AtomicFile.write(page.html(), to: report)
+        }
+        try console.emit(result)
+        try RunText(result, contract: signed.contract).show(console)
+        for path in [out, csv, report].compactMap(\.self) { try console.out(.wrote(path)) }
+        for warning in result.warnings { console.warn(Phrase(warning)) }
+        return .success
+    }
+
+    private func noteContract(_ signed: SignedContract, _ console: Console) {
+        let parties = signed.contract.parties.map(\.name)
+        console.note(
+            Phrase(
+                en: "Contract \(signed.contract.name) (\(signed.hashText.prefix(12))…), signed by \(parties.joined(separator: " and "))",
+                zh: "合同 \(signed.contract.name)（\(signed.hashText.prefix(12))…），已由 \(parties.joined(separator: "、")) 签署"))
+    }
+}
+
+extension PartyCommand {
+    /// Rows and subjects of the own table, and how many rows were left out.
+    func noteInput(_ report: InputReport, _ console: Console) {
+        let left = report.rows - report.keptRows
+        let (rows, keys) = (Numbers.grouped(report.rows), Numbers.grouped(report.distinctKeys))
+        console.note(
+            Phrase(
+                en: "\(report.fileName): \(rows) rows, \(keys) distinct keys"
+                    + (left > 0 ? "; \(Numbers.grouped(left)) rows left out" : ""),
+                zh: "\(report.fileName)：\(rows) 行，\(keys) 个不同的键" + (left > 0 ? "；剔除 \(Numbers.grouped(left)) 行" : "")))
+    }
+}
+
+/// The result of a run on the terminal.
+struct RunText {
+    let run: RunReport
+    let contract: Contract
+
+    init(_ run: RunReport, contract: Contract) {
+        self.run = run
+        self.contract = contract
+    }
+
+    func showOutputs(_ console: Console, truth: ReportDocument.Truths? = nil) throws {
+        for output in run.outputs { try show(output, truth, console) }
+    }
+
+    func showLearned(_ console: Console) throws {
+        for key in run.learned {
+            let size = key == "set-sizes" ? " " + console.text(.peerSetSize(run.peerSetSize)) : ""
+            try console.out("  - " + console.text(.leakage(key)) + size)
+        }
+    }
+
+    func show(_ console: Console) throws {
+        try showOutputs(console)
+        try console.heading(Phrase(en: "What \(run.party) learned besides", zh: "\(run.party) 另外获知"))
+        try showLearned(console)
+        try console.out()
+        let b = run.budget
+        try console.fact(
+            .budgetTitle,
+            console.text(
+                Phrase(
+                    en: "ε \(b.charged) charged, \(b.remaining) of \(b.total) left; run \(b.runs) of \(b.maximumRuns)",
+                    zh: "扣除 ε \(b.charged)，剩余 \(b.remaining) / \(b.total)；第 \(b.runs) 次，共 \(b.maximumRuns) 次")))
+        try console.fact(
+            .traffic,
+            console.text(
+                Phrase(
+                    en: "\(Numbers.bytes(run.traffic.bytesSent)) sent, \(Numbers.bytes(run.traffic.bytesReceived)) received, \(run.traffic.rounds) rounds",
+                    zh: "发送 \(Numbers.bytes(run.traffic.bytesSent))，接收 \(Numbers.bytes(run.traffic.bytesReceived))，\(run.traffic.rounds) 轮")))
+        let signed = run.countersigned ? Phrase(en: "countersigned", zh: "对方已互签") : Phrase(en: "not countersigned", zh: "对方未互签")
+        try console.fact(.ledgerTitle, "\(run.ledgerEntries) · \(run.ledgerHead.prefix(16))… · \(console.text(signed))")
+    }
+
+    private func show(_ output: ReleasedOutput, _ truth: ReportDocument.Truths?, _ console: Console) throws {
+        try console.out(
+            "\n" + console.style.bold(TextWidth.printable(output.name)) + "  "
+                + console.style.dim("\(console.text(.outputKind(output.kind))) · ε \(output.epsilon)"))
+        let group = output.keyColumns.isEmpty ? console.text(.group) : output.keyColumns.joined(separator: " · ")
+        var columns: [(title: String, alignment: TextTable.Alignment)] = [
+            (group, .left), (console.text(.measure), .left), (console.text(.released), .right), (console.text(.interval95), .right),
+        ]
+        if truth != nil { columns += [(console.text(.truth), .right), (console.text(.inside), .left)] }
+        var table = TextTable(columns)
+        var previous: [String]?
+        for cell in output.cells {
+            let label = cell.keys.isEmpty ? console.text(.all) : cell.keys.joined(separator: " · ")
+            let unit = cell.measure.hasPrefix("sum") || cell.measure.hasPrefix("mean") ? cell.unit : ""
+            var row = [
+                cell.keys == previous ? "" : label, console.text(.measureName(cell.measure)) + (unit.isEmpty ? "" : " (\(unit))"),
+                CellText.value(cell), CellText.interval(cell),
+            ]
+            previous = cell.keys
+            if let truth {
+                if let value = truth[output: output.name, keys: cell.keys, measure: cell.measure] {
+                    let inside = CellText.contains(cell, value)
+                    row += [
+                        Numbers.decimal(value, digits: CellText.digits(cell)),
+                        inside.map { console.text($0 ? .yes : .no) } ?? "–",
+                    ]
+                } else {
+                    row += ["", ""]
+                }
+            }
+            table.add(row)
+        }
+        try console.out(table)
+    }
+}

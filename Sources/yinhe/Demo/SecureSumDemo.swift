@@ -1,0 +1,109 @@
+import Foundation
+import Fusion
+import SandboxCore
+import Tables
+
+/// Three banks learn the total of their loans by industry, and nothing about one another.
+struct SecureSumDemo {
+    let size: PilotSize
+    let folder: DemoFolder
+    let console: Console
+    private static let names = ["bank-east", "bank-west", "bank-north"]
+    private static let industries = ["制造业", "批发零售", "建筑业", "信息服务"]
+
+    struct Document: Encodable {
+        var folder: String
+        var seconds: Double
+        var totals: [SumCommand.Document.Total]
+        var truth: [String]
+        var correct: Bool
+        var traffic: [Int]
+    }
+
+    func run() async throws {
+        let started = ProcessInfo.processInfo.systemUptime
+        let truth = try Self.names.enumerated().reduce(into: [Int64](repeating: 0, count: Self.industries.count)) { truth, bank in
+            for (i, sum) in try writeTable(bank.offset).enumerated() { truth[i] += sum }
+        }
+        console.note(
+            Phrase(
+                en: "Tables: three banks with \(Numbers.grouped(size.loans)) loans each (seed \(size.seed))",
+                zh: "数据：三家银行各 \(Numbers.grouped(size.loans)) 笔贷款（种子 \(size.seed)）"))
+        let identities = try Self.names.map { name in
+            let home = PartyHome(path: folder.file(name))
+            try home.create()
+            let identity = try Identity.generate()
+            try identity.write(to: home.identityPath)
+            console.note(.demoIdentity(name, identity.fingerprint.description))
+            return identity
+        }
+
+        var ports: [Int] = []
+        var processes: [PartyProcess] = []
+        for (i, name) in Self.names.enumerated() {
+            var arguments = [
+                "sum", "--in", folder.file("\(name).csv"), "--column", "loan_amount", "--scale", "2", "--by", "industry",
+                "--categories", Self.industries.joined(separator: ","), "--home", folder.file(name), "--listen", "127.0.0.1:0",
+            ]
+            for (j, identity) in identities.enumerated() {
+                let address = j < i ? ",127.0.0.1:\(ports[j])" : ""
+                arguments += ["--party", "\(Self.names[j]),\(identity.fingerprint)\(address)"]
+            }
+            let process = try PartyProcess(name, arguments, monitor: console.board.monitor(name))
+            processes.append(process)
+            // The last one only connects.
+            if i < Self.names.count - 1 { ports.append(try await process.port()) }
+        }
+        let outputs = try await PartyProcess.outputs(of: processes)
+        console.board.finish()
+        let results = try outputs.map { try JSONDecoder().decode(SumCommand.Document.self, from: $0) }
+        let exact = truth.map { SumCommand.decimal(Int128($0), scale: 2) }
+        let correct = results.allSatisfy { $0.totals.map(\.total) == exact }
+        let seconds = ProcessInfo.processInfo.systemUptime - started
+        try console.emit(
+            Document(
+                folder: folder.path, seconds: seconds, totals: results[0].totals, truth: exact, correct: correct,
+                traffic: results.map { $0.traffic.bytesSent }))
+        try show(results, exact, correct, seconds)
+        guard correct else {
+            throw YinheError(YinheError.Code(name: "unexpected", exitCode: 1), "a total differs from the true one", at: folder.path)
+        }
+    }
+
+    /// Writes one bank's table; returns its own totals in cents.
+    private func writeTable(_ bank: Int) throws -> [Int64] {
+        var random = SyntheticRandom(seed: size.seed &+ UInt64(bank))
+        var totals = [Int64](repeating: 0, count: Self.industries.count)
+        let writer = try CSVWriter(path: folder.file("\(Self.names[bank]).csv"), header: ["loan_id", "industry", "loan_amount"])
+        for row in 0..<size.loans {
+            let industry = random.below(Self.industries.count)
+            let cents = Int64(10_000_00 + random.below(5_000_000_00))
+            totals[industry] += cents
+            try writer.write(["\(row + 1)", Self.industries[industry], SumCommand.decimal(Int128(cents), scale: 2)])
+        }
+        try writer.commit()
+        return totals
+    }
+
+    private func show(_ results: [SumCommand.Document], _ truth: [String], _ correct: Bool, _ seconds: Double) throws {
+        try console.heading(Phrase(en: "Totals of three banks, as each of them learned them", zh: "三家银行的合计（各家获知的结果）"))
+        var table = TextTable([
+            (console.text(.group), .left), (console.text(Phrase(en: "Total", zh: "合计")), .right), (console.text(.truth), .right),
+        ])
+        for (total, exact) in zip(results[0].totals, truth) { table.add([total.category, Numbers.group(total.total), Numbers.group(exact)]) }
+        try console.out(table)
+        try console.out(
+            "  "
+                + (correct
+                    ? console.style.good("✓ ") + console.text(Phrase(en: "all three agree with the true totals", zh: "三家结果一致，且与真实合计相符"))
+                    : console.style.bad("✗ ") + console.text(Phrase(en: "a total is wrong", zh: "合计有误"))))
+        try console.out(
+            Phrase(
+                en: "  Each bank learned the four totals. What the other two have together follows from them (total less own); what one of "
+                    + "them has does not. Totals are exact: no noise protects them.",
+                zh: "  每家银行获知四个合计，可由此推出另两家之和（合计减去己方），但推不出其中任何一家的数值。合计是精确的，没有噪声保护。"))
+        try console.out()
+        for result in results { try console.fact(Phrase("\(result.party)"), "\(Numbers.bytes(result.traffic.bytesSent)), \(console.text(.rounds(result.traffic.rounds)))") }
+        try console.fact(Phrase(en: "Total time", zh: "总耗时"), Numbers.seconds(seconds))
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Fusion
+import SandboxCore
+
+/// What a report is made of. A party has its own run; the demonstration also has the peer's run and the true values.
+package struct ReportDocument: Sendable {
+    package var run: RunReport
+    package var contract: Contract?
+    package var peerRun: RunReport?
+    package var truth: Truths?
+    package var ledgers: [LedgerCheck]
+    package var language: Language
+
+    package init(
+        run: RunReport, contract: Contract? = nil, peerRun: RunReport? = nil, truth: Truths? = nil, ledgers: [LedgerCheck] = [],
+        language: Language
+    ) {
+        self.run = run
+        self.contract = contract
+        self.peerRun = peerRun
+        self.truth = truth
+        self.ledgers = ledgers
+        self.language = language
+    }
+
+    /// The outcome of one verification, in a sentence.
+    package struct LedgerCheck: Sendable {
+        package var party: String
+        package var entries: Int
+        package var head: String
+        package var problems: [String]
+        package init(party: String, entries: Int, head: String, problems: [String]) {
+            self.party = party
+            self.entries = entries
+            self.head = head
+            self.problems = problems
+        }
+    }
+
+    /// True values of released cells; only a demonstration knows them.
+    package struct Truths: Sendable {
+        private var values: [String: Double] = [:]
+        package init() {}
+        private static func key(_ output: String, _ keys: [String], _ measure: String) -> String {
+            ([output, measure] + keys).joined(separator: "\u{1f}")
+        }
+        package subscript(output output: String, keys keys: [String], measure measure: String) -> Double? {
+            get { values[Self.key(output, keys, measure)] }
+            set { values[Self.key(output, keys, measure)] = newValue }
+        }
+        package var count: Int { values.count }
+    }
+
+    var isDemonstration: Bool { truth != nil }
+
+    /// A party's name, in Chinese the title that the contract gives it.
+    func title(of party: String) -> Phrase {
+        let title = contract?.party(named: party)?.title ?? ""
+        return Phrase(en: party, zh: title.isEmpty ? party : title)
+    }
+
+    /// The whole page: one file, no script, nothing fetched.
+    package func html() -> String {
+        let chosen = Language.allCases.map { language -> HTML in
+            let checked: HTML = language == self.language ? " checked" : ""
+            return "<input type=\"radio\" name=\"lang\" id=\"lang-\(language.rawValue)\"\(checked)>\n"
+        }
+        let page: HTML = """
+            <!DOCTYPE html>
+            <html lang="\(language == .chinese ? "zh-CN" : "en")">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+            <title>\(run.contractName) · Yinhe 隐合</title>
+            <style>\(HTML(raw: reportStyle))</style>
+            </head>
+            <body>
+            \(chosen)<div class="page">
+            <nav class="languages"><label for="lang-en">English</label><label for="lang-zh">中文</label></nav>
+            \(header)\(summary)\(results)\(learned)\(agreement)\(inputs)\(budgetSection)\(cost)\(ledgerSection)\(model)\(footer)
+            </div>
+            </body>
+            </html>
+
+            """
+        return page.raw
+    }
+}
