@@ -60,7 +60,8 @@ final class CSVBlockReader {
     // MARK: Start of the file
 
     private static let marks: [(bytes: [UInt8], encoding: TextEncoding)] = [
-        ([0xef, 0xbb, 0xbf], .utf8BOM), ([0x84, 0x31, 0x95, 0x33], .gb18030), ([0xff, 0xfe], .utf16LittleEndian), ([0xfe, 0xff], .utf16BigEndian),
+        ([0xef, 0xbb, 0xbf], .utf8BOM), ([0x84, 0x31, 0x95, 0x33], .gb18030),
+        ([0xff, 0xfe], .utf16LittleEndian), ([0xfe, 0xff], .utf16BigEndian),
     ]
 
     private func readStart(declared: TextEncoding?) throws {
@@ -69,7 +70,7 @@ final class CSVBlockReader {
             if n == 0 { break }
             pending.count += n
         }
-        if pending.count == 0 { throw YinheError(.badInput, "the file is empty", at: file.path, remedy: "a table needs at least a header line") }
+        if pending.count == 0 { throw CSVReader.noHeader(file.path) }
         let start = Array(UnsafeBufferPointer(start: pending.base, count: pending.count))
         if start == [0xff, 0xfe, 0, 0] || start == [0, 0, 0xfe, 0xff] {
             throw YinheError(.badInput, "the file is UTF-32", at: file.path, remedy: "save it as UTF-8")
@@ -79,7 +80,8 @@ final class CSVBlockReader {
             let agrees = declared == nil || declared == mark.encoding || (declared == .utf8 && mark.encoding == .utf8BOM)
             guard agrees else {
                 throw YinheError(
-                    .badInput, "the file begins with the byte-order mark of \(mark.encoding.rawValue), not of \(declared!.rawValue)",
+                    .badInput,
+                    "the file begins with the byte-order mark of \(mark.encoding.rawValue), not of \(declared!.rawValue)",
                     at: file.path, remedy: "leave the encoding to be detected, or correct it")
             }
             encoding = mark.encoding

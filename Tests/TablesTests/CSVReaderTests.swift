@@ -19,7 +19,9 @@ import Testing
     }
 
     @Test func aTableMayHaveNoRows() throws {
-        for text in ["a,b", "a,b\n", "a,b\r\n"] { #expect(try readAll(folder.write(text)) == Table(header: ["a", "b"], rows: [])) }
+        for text in ["a,b", "a,b\n", "a,b\r\n"] {
+            #expect(try readAll(folder.write(text)) == Table(header: ["a", "b"], rows: []))
+        }
     }
 
     @Test func theLastLineNeedsNoLineFeedAndMayEndInAnEmptyField() throws {
@@ -63,7 +65,10 @@ import Testing
     @Test func randomTablesSurviveARoundTrip() throws {
         let seed = freshSeed()
         var random = SyntheticRandom(seed: seed)
-        let pieces = ["", "a", "\"", "\"\"", ",", ";", "\t", "\n", "\r\n", "\r", " ", "企业", "１", "😀", "0123456789", "x=1", "é", "𠮷"]
+        let pieces = [
+            "", "a", "\"", "\"\"", ",", ";", "\t", "\n", "\r\n", "\r", " ",
+            "企业", "１", "😀", "0123456789", "x=1", "é", "𠮷",
+        ]
         for round in 0..<150 {
             let columns = 1 + random.below(5)
             let header = (0..<columns).map { "c\($0)" }
@@ -73,8 +78,9 @@ import Testing
             let encoding = TextEncoding.allCases[random.below(TextEncoding.allCases.count)]
             let delimiter = CSVOptions.Delimiter.allCases[random.below(3)]
             let path = folder.file()
+            let lineEnd = random.below(2) == 0 ? CSVWriter.LineEnd.lf : .crlf
             let writer = try CSVWriter(
-                path: path, header: header, delimiter: delimiter, encoding: encoding, lineEnd: random.below(2) == 0 ? .lf : .crlf)
+                path: path, header: header, delimiter: delimiter, encoding: encoding, lineEnd: lineEnd)
             for row in rows { try writer.write(row) }
             try writer.commit()
             // Detection needs more text than some of these tables have.

@@ -16,7 +16,8 @@ import Testing
         let path = try folder.write("amount,key,grade,days,note\n12.34,k1,B,0,x\n5,k2,A,30,\n-1.5,k3,C,31,y\n")
         let schema = try Self.schema(1, [
             .init(name: "amount", type: .decimal(scale: 2), unit: "元"), .init(name: "grade", type: .category(["A", "B", "C"])),
-            .init(name: "late", type: .indicator(of: "days", atLeast: 31)), .init(name: "days", type: .integer), .init(name: "note", type: .text),
+            .init(name: "late", type: .indicator(of: "days", atLeast: 31)), .init(name: "days", type: .integer),
+            .init(name: "note", type: .text),
         ])
         let table = try KeyedTable.load(path: path, schema: schema, threads: 2)
         #expect(table.tokens == [JoinToken("K1"), JoinToken("K2"), JoinToken("K3")])
