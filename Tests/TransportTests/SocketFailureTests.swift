@@ -13,7 +13,7 @@ private func rawPair(_ timeouts: ChannelTimeouts = ChannelTimeouts()) async thro
     let peer = try RawPeer(port: listener.boundPort)
     peer.send(preamble)
     let channel = try await listener.accept()
-    #expect(peer.receive(8) == preamble)
+    #expect(await peer.receive(8) == preamble)
     return (peer, channel)
 }
 
@@ -145,7 +145,7 @@ private func rawPair(_ timeouts: ChannelTimeouts = ChannelTimeouts()) async thro
         let handshake: [UInt8] = [1, 0, 0, UInt8(hello.count)] + hello
         let old = try RawPeer(port: listener.boundPort)
         old.send([0x16, 0x03, 0x01, 0, UInt8(handshake.count)] + handshake)
-        let alert = old.receive(7)
+        let alert = await old.receive(7)
         #expect(alert.count == 7 && alert[0] == 0x15 && alert[6] == 70, "protocol_version alert expected, not \(alert.hex)")
         await accepted
     }

@@ -87,7 +87,7 @@ private enum Tag16: VectorTag { static let value: UInt8 = 16 }
         let preamble = try #require([UInt8](hex: vectors.preamble))
         peer.send(preamble)
         let channel = try await listener.accept()
-        #expect(peer.receive(preamble.count) == preamble)
+        #expect(await peer.receive(preamble.count) == preamble)
         return (peer, channel)
     }
 
@@ -99,18 +99,16 @@ private enum Tag16: VectorTag { static let value: UInt8 = 16 }
             case "data":
                 let body = try #require([UInt8](hex: frame.body!))
                 try await channel.send(body)
-                #expect(peer.receive(bytes.count) == bytes)
+                #expect(await peer.receiveFrame() == bytes)
                 peer.send(bytes)
                 #expect(try await channel.receive() == body)
             case "keep-alive":
-                #expect(peer.receive(bytes.count) == bytes)
+                #expect(await peer.receiveFrame(keepAlive: true) == bytes)
                 peer.send(bytes)
             default:
                 async let closing: Void = channel.close()
-                var last = peer.receive(bytes.count)
-                while last == [2, 0, 0, 0, 0] { last = peer.receive(bytes.count) }
-                #expect(last == bytes)
-                #expect(peer.receive(1) == [])
+                #expect(await peer.receiveFrame() == bytes)
+                #expect(await peer.receive(1) == [])
                 peer.send(bytes)
                 await closing
             }
