@@ -160,8 +160,8 @@ import TestSupport
         #expect(YinheError(.badInput, "no").description == "no")
         #expect(YinheError.system("cannot write", errno: 28).description == "cannot write: No space left on device")
         let codes: [YinheError.Code] = [
-            .usage, .badInput, .contract, .peerUnreachable, .peerMismatch, .peerMisbehaved, .peerAborted, .system, .budget, .ledger,
-            .belowMinimum, .range, .cancelled,
+            .usage, .badInput, .contract, .peerUnreachable, .peerMismatch, .peerMisbehaved, .peerAborted, .system, .budget,
+            .ledger, .belowMinimum, .range, .cancelled,
         ]
         #expect(Set(codes.map(\.exitCode)).count == codes.count && Set(codes.map(\.name)).count == codes.count)
     }

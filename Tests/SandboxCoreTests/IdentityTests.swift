@@ -117,7 +117,11 @@ func expectError(_ code: YinheError.Code, mentioning text: String = "", _ body: 
         #expect(String(decoding: json, as: UTF8.self) == "[\"\(fingerprint)\"]")
         #expect(try JSONDecoder().decode([Fingerprint].self, from: json) == [fingerprint])
         let digits = fingerprint.bytes.hex
-        for text in ["", digits, "sha256:", "sha256:" + digits.dropLast(), "sha256:" + digits + "00", "md5:" + digits, "sha256:zz" + digits.dropFirst(2)] {
+        let wrong = [
+            "", digits, "sha256:", "sha256:" + digits.dropLast(), "sha256:" + digits + "00", "md5:" + digits,
+            "sha256:zz" + digits.dropFirst(2),
+        ]
+        for text in wrong {
             expectError(.badInput, mentioning: "64 hexadecimal") { _ = try Fingerprint(parsing: text) }
         }
         expectError(.badInput) { _ = try PublicIdentity(publicKey: [1, 2]) }

@@ -23,7 +23,8 @@ private final class ScriptedRandom: RandomSource {
         var out = [UInt8](repeating: 0xff, count: 48)
         out.withUnsafeMutableBytes { prg.fill($0) }
         #expect(
-            out.hex == "dc95c078a2408989ad48a21492842087" + "530f8afbc74536b9a963b4f1c4cb738b" + "cea7403d4d606b6e074ec5d3baf39d18")
+            out.hex == "dc95c078a2408989ad48a21492842087" + "530f8afbc74536b9a963b4f1c4cb738b"
+                + "cea7403d4d606b6e074ec5d3baf39d18")
     }
 
     @Test func counterModeIsOneStreamHoweverItIsCut() {
