@@ -8,7 +8,8 @@ import Transport
     func framesOfEverySizeArriveWholeAndInOrder(kind: ChannelKind) async throws {
         let (a, b) = try await kind.pair()
         let sizes = [
-            0, 1, 4, 5, 4096, 16_379, 16_380, 16_384, 16_385, 65_535, 65_536, 65_537, 131_072, 1_000_000, ChannelLimits.frameBytes, 3,
+            0, 1, 4, 5, 4096, 16_379, 16_380, 16_384, 16_385, 65_535, 65_536, 65_537, 131_072, 1_000_000,
+            ChannelLimits.frameBytes, 3,
         ]
         let random = SeededRandom(7)
         let frames = sizes.map { random.bytes($0) }
