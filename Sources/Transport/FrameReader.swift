@@ -65,7 +65,8 @@ struct FrameReader: ~Copyable {
 
     private func malformed(_ what: String) -> YinheError {
         YinheError(
-            .peerMisbehaved, "the peer sent \(what)", at: wire.socket.peer, remedy: "check that both sides run compatible versions of Yinhe")
+            .peerMisbehaved, "the peer sent \(what)", at: wire.socket.peer,
+            remedy: "check that both sides run compatible versions of Yinhe")
     }
 
     /// The next frame or the peer's good-bye, blocking the thread.

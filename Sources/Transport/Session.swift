@@ -126,7 +126,8 @@ public final class Session: Sendable {
         if let abort = Self.abortReason(in: frame) { throw abort.error(from: channel.peerDescription) }
         guard let tag = frame.first else { throw YinheError(.peerMisbehaved, "an empty frame where \(M.name) was due") }
         guard tag == M.tag else {
-            throw YinheError(.peerMisbehaved, "a message of kind \(tag) where \(M.name) (\(M.tag)) was due in \(proposal.protocolName)")
+            throw YinheError(
+                .peerMisbehaved, "a message of kind \(tag) where \(M.name) (\(M.tag)) was due in \(proposal.protocolName)")
         }
         guard frame.count - 1 <= M.maximumBytes else {
             throw YinheError(.peerMisbehaved, "\(M.name) of \(frame.count - 1) bytes, at most \(M.maximumBytes) allowed")

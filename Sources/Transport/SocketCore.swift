@@ -211,9 +211,10 @@ final class SocketCore: Sendable {
 
     func cancel(_ error: YinheError) {
         isCut.store(true, ordering: .releasing)
+        // Receivers first: the end of the other queue lets the writer thread close the socket.
+        incoming.endByPopper(push: error, pop: error)
         outgoing.endByPusher(push: error, pop: error)
         outgoing.endByPopper(push: error, pop: error)
-        incoming.endByPopper(push: error, pop: error)
         wire.socket.shutdown(.both)
         recallReader()
     }
@@ -221,8 +222,8 @@ final class SocketCore: Sendable {
     /// Flushes, says good-bye, waits for the peer's, and lets both threads end; cuts whatever takes too long.
     func close() async {
         let error = YinheError.channelClosedHere(wire.socket.peer)
-        outgoing.endByPusher(push: error, pop: error)
         incoming.endByPopper(push: error, pop: error)
+        outgoing.endByPusher(push: error, pop: error)
         recallReader()
         await writerDone.wait(atMost: timeouts.close) { [wire] in wire.socket.shutdown(.both) }
         // The peer answers a good-bye at once unless its own queue is full; what it still sends is dropped.

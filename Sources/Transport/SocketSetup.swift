@@ -121,7 +121,8 @@ enum SocketSetup {
         wire.socket.shutdown(.writing)
         var sink = [UInt8](repeating: 0, count: 4096)
         while grace.wait(for: Int32(POLLIN), on: wire.socket.descriptor) {
-            guard case .bytes = try? sink.withUnsafeMutableBytes({ try wire.socket.receive(into: $0, blocking: false) }) else { return }
+            let arrival = try? sink.withUnsafeMutableBytes { try wire.socket.receive(into: $0, blocking: false) }
+            guard case .bytes = arrival else { return }
         }
     }
 }

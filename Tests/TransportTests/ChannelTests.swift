@@ -7,7 +7,10 @@ import Transport
     @Test(arguments: ChannelKind.allCases)
     func framesOfEverySizeArriveWholeAndInOrder(kind: ChannelKind) async throws {
         let (a, b) = try await kind.pair()
-        let sizes = [0, 1, 4, 5, 4096, 16_379, 16_380, 16_384, 16_385, 65_535, 65_536, 65_537, 131_072, 1_000_000, ChannelLimits.frameBytes, 3]
+        let sizes = [
+            0, 1, 4, 5, 4096, 16_379, 16_380, 16_384, 16_385, 65_535, 65_536, 65_537, 131_072, 1_000_000,
+            ChannelLimits.frameBytes, 3,
+        ]
         let random = SeededRandom(7)
         let frames = sizes.map { random.bytes($0) }
         async let sending: Void = { for frame in frames { try await a.send(frame) } }()
@@ -145,7 +148,10 @@ import Transport
         #expect(try Endpoint(parsing: "bank.example:7300") == Endpoint(host: "bank.example", port: 7300))
         #expect(try Endpoint(parsing: "[::1]:0") == Endpoint(host: "::1", port: 0))
         #expect(try Endpoint(parsing: "[::1]:0").description == "[::1]:0")
-        for text in ["", "host", "host:", ":1", "host:65536", "host:-1", "host:1x", "::1:80", "[::1:80", "a b:1", "a\u{1b}[31m:1", "[]:1"] {
+        let wrong = [
+            "", "host", "host:", ":1", "host:65536", "host:-1", "host:1x", "::1:80", "[::1:80", "a b:1", "a\u{1b}[31m:1", "[]:1",
+        ]
+        for text in wrong {
             #expect(throws: YinheError.self) { try Endpoint(parsing: text) }
         }
     }

@@ -1,3 +1,4 @@
+import Dispatch
 #if canImport(Glibc)
 import Glibc
 #else
@@ -49,7 +50,25 @@ final class RawPeer: @unchecked Sendable {
     }
 
     /// Exactly `count` bytes, or fewer when the other end closes or stays silent for ten seconds.
-    func receive(_ count: Int) -> [UInt8] {
+    func receive(_ count: Int) async -> [UInt8] {
+        await withCheckedContinuation { continuation in
+            // Not on the cooperative pool, which it would block.
+            DispatchQueue.global().async { continuation.resume(returning: self.receiveBlocking(count)) }
+        }
+    }
+
+    /// The next frame's header and body; keep-alives are passed over unless one is wanted.
+    func receiveFrame(keepAlive: Bool = false) async -> [UInt8] {
+        while true {
+            let header = await receive(5)
+            guard header.count == 5 else { return header }
+            if header[0] == 2 && !keepAlive { continue }
+            let count = Int(header[1]) | Int(header[2]) << 8 | Int(header[3]) << 16
+            return count == 0 ? header : header + (await receive(count))
+        }
+    }
+
+    private func receiveBlocking(_ count: Int) -> [UInt8] {
         var out: [UInt8] = []
         var part = [UInt8](repeating: 0, count: count)
         while out.count < count {
@@ -71,13 +90,6 @@ final class RawPeer: @unchecked Sendable {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = getsockname(listener.descriptor, $0, &length) }
         }
         return (listener, Int(UInt16(bigEndian: address.sin_port)))
-    }
-
-    /// The next connection to a `silentPort`.
-    func accepted() -> RawPeer {
-        let peer = RawPeer(accept(descriptor, nil, nil))
-        setTimeout(peer.descriptor)
-        return peer
     }
 }
 

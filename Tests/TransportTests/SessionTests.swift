@@ -34,11 +34,12 @@ struct Answer: WireMessage {
 }
 
 func proposal(
-    _ role: String, _ peerRole: String, name: String = "sum", version: UInt32 = 1, parameters: [(name: String, value: String)] = [],
-    announcements: [String: Int] = [:]
+    _ role: String, _ peerRole: String, name: String = "sum", version: UInt32 = 1,
+    parameters: [(name: String, value: String)] = [], announcements: [String: Int] = [:]
 ) -> SessionProposal {
     SessionProposal(
-        protocolName: name, version: version, role: role, peerRole: peerRole, parameters: parameters, announcements: announcements)
+        protocolName: name, version: version, role: role, peerRole: peerRole, parameters: parameters,
+        announcements: announcements)
 }
 
 @Suite struct SessionTests {
@@ -140,7 +141,9 @@ private func sessions(
     @Test func ownProposalSentBackIsRefused() async throws {
         let (left, right) = LocalChannel.pair()
         let mirror = Task { while true { try await right.send(try await right.receive()) } }
-        await expectAsyncError(.peerMisbehaved, mentioning: "own proposal") { _ = try await Session.open(over: left, proposal("a", "a")) }
+        await expectAsyncError(.peerMisbehaved, mentioning: "own proposal") {
+            _ = try await Session.open(over: left, proposal("a", "a"))
+        }
         mirror.cancel()
     }
 
@@ -149,7 +152,9 @@ private func sessions(
         let huge = [UInt8](repeating: 0xfe, count: 1 << 18)
         for bad in [[], [0xfe], [1, 2, 3], Array(good.dropLast()), good + [0], huge] {
             let (left, right) = LocalChannel.pair()
-            async let opening: Void = expectAsyncError(.peerMisbehaved) { _ = try await Session.open(over: left, proposal("a", "b")) }
+            async let opening: Void = expectAsyncError(.peerMisbehaved) {
+                _ = try await Session.open(over: left, proposal("a", "b"))
+            }
             try await right.send(bad)
             _ = try await right.receive()
             #expect(try await right.receive() == [0xff, AbortReason.badMessage.rawValue])
@@ -287,7 +292,9 @@ private func sessions(
     @Test func localRunThrowsTheCauseAndNotItsEcho() async throws {
         for failing in [0, 1] {
             await expectAsyncError(.badInput, mentioning: "the cause") {
-                @Sendable func role(_ name: String, _ peer: String, _ fails: Bool) -> @Sendable (any Channel) async throws -> Void {
+                @Sendable func role(
+                    _ name: String, _ peer: String, _ fails: Bool
+                ) -> @Sendable (any Channel) async throws -> Void {
                     { channel in
                         try await Session.run(over: channel, proposal(name, peer)) { session in
                             if fails { throw YinheError(.badInput, "the cause") }

@@ -13,7 +13,7 @@ private func rawPair(_ timeouts: ChannelTimeouts = ChannelTimeouts()) async thro
     let peer = try RawPeer(port: listener.boundPort)
     peer.send(preamble)
     let channel = try await listener.accept()
-    #expect(peer.receive(8) == preamble)
+    #expect(await peer.receive(8) == preamble)
     return (peer, channel)
 }
 
@@ -22,12 +22,14 @@ private func rawPair(_ timeouts: ChannelTimeouts = ChannelTimeouts()) async thro
         let (blocker, port) = RawPeer.silentPort()
         var quick = ChannelTimeouts(wait: .milliseconds(300))
         await expectAsyncError(.peerUnreachable, mentioning: "300 ms", "handshake") {
-            _ = try await SocketChannel.connect(to: Endpoint(host: loopback, port: port), security: .insecurePlaintext, timeouts: quick)
+            _ = try await SocketChannel.connect(
+                to: Endpoint(host: loopback, port: port), security: .insecurePlaintext, timeouts: quick)
         }
         withExtendedLifetime(blocker) {}
         await expectAsyncError(.peerUnreachable, mentioning: "refused", "start the peer") {
             // Port 1 is never listened on.
-            _ = try await SocketChannel.connect(to: Endpoint(host: loopback, port: 1), security: .insecurePlaintext, timeouts: quick)
+            _ = try await SocketChannel.connect(
+                to: Endpoint(host: loopback, port: 1), security: .insecurePlaintext, timeouts: quick)
         }
         await expectAsyncError(.peerUnreachable, mentioning: "resolve") {
             _ = try await SocketChannel.connect(
@@ -35,7 +37,9 @@ private func rawPair(_ timeouts: ChannelTimeouts = ChannelTimeouts()) async thro
         }
         quick.wait = .milliseconds(100)
         let listener = try SocketListener(Endpoint(host: loopback, port: 0), security: .insecurePlaintext, timeouts: quick)
-        await expectAsyncError(.peerUnreachable, mentioning: "no peer connected within 100 ms") { _ = try await listener.accept() }
+        await expectAsyncError(.peerUnreachable, mentioning: "no peer connected within 100 ms") {
+            _ = try await listener.accept()
+        }
     }
 
     @Test func connectingSideMayStartFirstAndUseAName() async throws {
@@ -64,11 +68,14 @@ private func rawPair(_ timeouts: ChannelTimeouts = ChannelTimeouts()) async thro
         let timeouts = ChannelTimeouts(wait: .seconds(2))
         // The listener does not know the client's key.
         let listener = try SocketListener(
-            Endpoint(host: loopback, port: 0), security: .mutualTLS(identity: server, peers: [right.fingerprint]), timeouts: timeouts)
+            Endpoint(host: loopback, port: 0), security: .mutualTLS(identity: server, peers: [right.fingerprint]),
+            timeouts: timeouts)
         async let accepted: Void = expectAsyncError(
             .peerMismatch, mentioning: "\(wrong.fingerprint)", "\(right.fingerprint)", "was expected"
         ) { _ = try await listener.accept() }
-        await expectAsyncError(.peerMismatch, mentioning: "refused this side's key \(wrong.fingerprint)", "\(server.fingerprint)") {
+        await expectAsyncError(
+            .peerMismatch, mentioning: "refused this side's key \(wrong.fingerprint)", "\(server.fingerprint)"
+        ) {
             _ = try await SocketChannel.connect(
                 to: Endpoint(host: loopback, port: listener.boundPort),
                 security: .mutualTLS(identity: wrong, peers: [server.fingerprint]), timeouts: timeouts)
@@ -77,7 +84,8 @@ private func rawPair(_ timeouts: ChannelTimeouts = ChannelTimeouts()) async thro
         #expect(listener.refusals == 1)
         // The client does not know the listener's key.
         let other = try SocketListener(
-            Endpoint(host: loopback, port: 0), security: .mutualTLS(identity: wrong, peers: [right.fingerprint]), timeouts: timeouts)
+            Endpoint(host: loopback, port: 0), security: .mutualTLS(identity: wrong, peers: [right.fingerprint]),
+            timeouts: timeouts)
         async let again: Void = expectAsyncError(.peerMismatch, mentioning: "refused this side's key \(wrong.fingerprint)") {
             _ = try await other.accept()
         }
@@ -101,11 +109,14 @@ private func rawPair(_ timeouts: ChannelTimeouts = ChannelTimeouts()) async thro
         let plain = try SocketListener(Endpoint(host: loopback, port: 0), security: .insecurePlaintext, timeouts: timeouts)
         async let first: Void = expectAsyncError(.peerMismatch, mentioning: "speaks TLS") { _ = try await plain.accept() }
         await expectAsyncError(.peerMismatch, mentioning: "does not speak TLS 1.3") {
-            _ = try await SocketChannel.connect(to: Endpoint(host: loopback, port: plain.boundPort), security: tls, timeouts: timeouts)
+            _ = try await SocketChannel.connect(
+                to: Endpoint(host: loopback, port: plain.boundPort), security: tls, timeouts: timeouts)
         }
         await first
         let sealed = try SocketListener(Endpoint(host: loopback, port: 0), security: tls, timeouts: timeouts)
-        async let second: Void = expectAsyncError(.peerMismatch, mentioning: "does not speak TLS 1.3") { _ = try await sealed.accept() }
+        async let second: Void = expectAsyncError(.peerMismatch, mentioning: "does not speak TLS 1.3") {
+            _ = try await sealed.accept()
+        }
         await expectAsyncError(.peerMismatch, mentioning: "speaks TLS") {
             _ = try await SocketChannel.connect(
                 to: Endpoint(host: loopback, port: sealed.boundPort), security: .insecurePlaintext, timeouts: timeouts)
@@ -145,7 +156,7 @@ private func rawPair(_ timeouts: ChannelTimeouts = ChannelTimeouts()) async thro
         let handshake: [UInt8] = [1, 0, 0, UInt8(hello.count)] + hello
         let old = try RawPeer(port: listener.boundPort)
         old.send([0x16, 0x03, 0x01, 0, UInt8(handshake.count)] + handshake)
-        let alert = old.receive(7)
+        let alert = await old.receive(7)
         #expect(alert.count == 7 && alert[0] == 0x15 && alert[6] == 70, "protocol_version alert expected, not \(alert.hex)")
         await accepted
     }
@@ -153,7 +164,9 @@ private func rawPair(_ timeouts: ChannelTimeouts = ChannelTimeouts()) async thro
     @Test func oversizedUnknownAndCutFramesEndTheChannelClearly() async throws {
         var (peer, channel) = try await rawPair()
         peer.send([1, 0xff, 0xff, 0xff, 0xff])
-        await expectAsyncError(.peerMisbehaved, mentioning: "4294967295", "16777216", loopback) { [channel] in _ = try await channel.receive() }
+        await expectAsyncError(.peerMisbehaved, mentioning: "4294967295", "16777216", loopback) { [channel] in
+            _ = try await channel.receive()
+        }
         await expectAsyncError(.peerMisbehaved) { [channel] in try await channel.send([1]) }
 
         (peer, channel) = try await rawPair()
@@ -203,13 +216,17 @@ private func rawPair(_ timeouts: ChannelTimeouts = ChannelTimeouts()) async thro
         try child.run()
         let channel = try await listener.accept()
         #expect(try await channel.receive() == Array("hi".utf8))
-        async let failure: Void = expectAsyncError(.peerUnreachable, mentioning: "killed", loopback) { _ = try await channel.receive() }
+        async let failure: Void = expectAsyncError(.peerUnreachable, mentioning: "killed", loopback) {
+            _ = try await channel.receive()
+        }
         try await Task.sleep(for: .milliseconds(50))
         kill(child.processIdentifier, SIGKILL)
         await failure
         child.waitUntilExit()
         // Sending into the dead connection is an error, and no signal.
-        await expectAsyncError(.peerUnreachable) { for _ in 0..<1000 { try await channel.send([UInt8](repeating: 0, count: 60_000)) } }
+        await expectAsyncError(.peerUnreachable) {
+            for _ in 0..<1000 { try await channel.send([UInt8](repeating: 0, count: 60_000)) }
+        }
     }
 
     @Test func channelsThatComeAndGoLeaveNoDescriptorAndNoThread() async throws {
