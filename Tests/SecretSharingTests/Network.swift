@@ -19,12 +19,31 @@ final class Network: Sendable {
     private let state = Mutex(State())
     private let channels: [[Int: FaultyChannel]]
 
-    init(_ n: Int) {
+    convenience init(_ n: Int) {
+        self.init(n, pairs: (0..<n * (n - 1) / 2).map { _ in LocalChannel.pair() })
+    }
+
+    /// Over TCP on the loopback.
+    static func overTCP(_ n: Int) async throws -> Network {
+        var pairs: [(any Channel, any Channel)] = []
+        for _ in 0..<n * (n - 1) / 2 {
+            let listener = try SocketListener(Endpoint(host: "127.0.0.1", port: 0), security: .insecurePlaintext)
+            defer { listener.close() }
+            async let one = listener.accept()
+            async let other = SocketChannel.connect(
+                to: Endpoint(host: "127.0.0.1", port: listener.boundPort), security: .insecurePlaintext)
+            pairs.append((try await one, try await other))
+        }
+        return Network(n, pairs: pairs)
+    }
+
+    private init(_ n: Int, pairs: [(any Channel, any Channel)]) {
         self.n = n
         var channels: [[Int: FaultyChannel]] = Array(repeating: [:], count: n)
+        var rest = pairs[...]
         for i in 0..<n {
             for j in 0..<i {
-                let (a, b) = LocalChannel.pair()
+                let (a, b) = rest.removeFirst()
                 channels[i][j] = FaultyChannel(a, from: i, to: j)
                 channels[j][i] = FaultyChannel(b, from: j, to: i)
             }
@@ -70,10 +89,8 @@ final class Network: Sendable {
     }
 
     private func breakAll(of party: Int) {
-        for peer in 0..<n where peer != party {
-            for channel in [channels[party][peer]!, channels[peer][party]!] {
-                channel.base.cancel(YinheError(.peerUnreachable, "the connection broke", at: "test"))
-            }
+        for channel in channels[party].values {
+            channel.base.cancel(YinheError(.peerUnreachable, "the connection broke", at: "test"))
         }
     }
 
@@ -109,12 +126,12 @@ private struct Weak: Sendable {
 }
 
 private final class FaultyChannel: Channel {
-    let base: LocalChannel
+    let base: any Channel
     let from: Int
     let to: Int
     let network = Mutex(Weak(nil))
 
-    init(_ base: LocalChannel, from: Int, to: Int) {
+    init(_ base: any Channel, from: Int, to: Int) {
         self.base = base
         self.from = from
         self.to = to

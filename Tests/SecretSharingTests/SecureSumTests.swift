@@ -128,6 +128,20 @@ import Transport
         }
     }
 
+    @Test func totalsAndFailuresAreTheSameOverTCP() async throws {
+        let parties = try parties(3)
+        for result in await (try Network.overTCP(3)).run(parties) {
+            let totals = try result.get().totals
+            #expect(totals == (0..<50).map { Int128($0 * 3) })
+        }
+        for frames in [0, 2, 5, 9] {
+            let network = try await Network.overTCP(3)
+            network.cut(1, afterFrames: frames)
+            let results = await network.run(parties)
+            for party in [0, 2] { expectFailure(results[party], naming: 1) }
+        }
+    }
+
     @Test func aPartyThatSendsGarbageIsNamedOnAllOthers() async throws {
         for frame: [UInt8] in [[], [7], [2, 0, 0, 0, 0], [1, 2, 3], [2] + Array(repeating: 255, count: 40), [0xe8, 200]] {
             let network = Network(3)
