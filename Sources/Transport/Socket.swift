@@ -170,7 +170,9 @@ final class Socket: @unchecked Sendable {
 
     func lost(_ code: Int32) -> YinheError {
         YinheError(
-            .peerUnreachable, "the connection was lost: \(systemErrorText(code))", at: peer,
+            .peerUnreachable,
+            "the connection was lost: \(systemErrorText(code))"
+                + (code == ECONNRESET || code == EPIPE ? "; the peer's process was probably killed" : ""), at: peer,
             remedy: "check that the peer's process and the network are running, then start both sides again")
     }
 
