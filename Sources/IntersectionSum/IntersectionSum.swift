@@ -95,7 +95,7 @@ public enum IntersectionSum {
 extension IntersectionSum.Parameters {
     package enum Role: String { case group = "group-party", value = "value-party" }
 
-    package static let setSize = "set-size"
+    package static let setSize = "set size"
 
     /// Throws `.badInput` for values that no run can have.
     func validate() throws {
@@ -118,9 +118,9 @@ extension IntersectionSum.Parameters {
             protocolName: "intersection-sum", version: IntersectionSum.version, role: role.rawValue,
             peerRole: (role == .group ? Role.value : .group).rawValue,
             parameters: [
-                ("binding", binding.hex), ("key-bits", "\(keyBits)"), ("slots", "\(slots.count)"),
-                ("slot-digest", hash.finalize().hex), ("groups", "\(groupCount)"),
-                ("minimum-intersection", "\(minimumIntersection)"),
+                ("suite", "P256_XMD:SHA-256_SSWU_RO_"), ("binding", binding.hex), ("key bits", "\(keyBits)"),
+                ("slots", "\(slots.count)"), ("slot digest", hash.finalize().hex), ("groups", "\(groupCount)"),
+                ("minimum intersection", "\(minimumIntersection)"),
             ],
             announcements: [Self.setSize: setSize])
     }
