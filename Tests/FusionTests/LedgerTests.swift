@@ -191,6 +191,61 @@ import Testing
         #expect(error { _ = try LedgerExport(jsonLines: broken, file: "e") }?.place == "e:3")
     }
 
+    @Test func termsThatAreNotTheContractsAreFound() throws {
+        let pilot = try Pilot()
+        let ledger = try pilot.ledger("bank")
+        let terms = LedgerRecord.ContractTerms(
+            contract: pilot.signed.hashText, name: "overdue-by-grade", purpose: pilot.signed.contract.purpose,
+            parties: ["centre": pilot.centre.fingerprint.description, "bank": pilot.bank.fingerprint.description], epsilon: 400, delta: 0,
+            maximumRuns: 2, expires: "2099-12-31T23:59:59Z")
+        try ledger.append(.contract(terms))
+        #expect(try ledger.verify().isValid)
+        #expect(try ledger.verify(contracts: [pilot.signed]).problems.contains { $0.message.contains("are not the contract's") })
+        // The peer's ledger has the true terms.
+        let peer = try pilot.ledger("centre")
+        try peer.record(pilot.signed)
+        #expect(try peer.verify(contracts: [pilot.signed]).isValid)
+        #expect(try ledger.verify(peerExport: peer.export()).problems.contains { $0.message.contains("different terms") })
+    }
+
+    @Test func twoLedgersThatRecordDifferentResultsContradictEachOther() throws {
+        let pilot = try Pilot()
+        let run = [UInt8](repeating: 1, count: 32).hex
+        let exports = try ["bank", "centre"].map { party in
+            let ledger = try pilot.ledger(party)
+            try ledger.startRun(run, pilot)
+            _ = try ledger.charge(run: run, of: pilot.signed, dataset: party)
+            try ledger.append(.releaseIntent(.init(run: run, outputs: ["o"])))
+            try ledger.append(.release(.init(run: run, outputs: ["o"], sharedResult: party, result: party)))
+            return try ledger.export()
+        }
+        let problems = LedgerVerification(exports[0], peer: exports[1]).problems.map(\.message)
+        #expect(problems.count == 1 && problems[0].contains("different results"))
+    }
+
+    @Test func aForgedCountersignatureIsFound() throws {
+        let pilot = try Pilot()
+        let ledger = try used(pilot)
+        let head = try ledger.head()
+        let run = [UInt8](repeating: 1, count: 32).hex
+        func append(_ signer: Identity, sequence: Int, hash: String) throws {
+            let message = LedgerHead.countersignedMessage(ledger: head.ledger, sequence: sequence, hash: hash, run: run)
+            try ledger.append(
+                .countersignature(
+                    .init(
+                        run: run, peer: "centre", publicKey: signer.publicIdentity.publicKey.hex, sequence: sequence, hash: hash,
+                        signature: try signer.sign(message, domain: LedgerHead.countersignatureDomain).hex)))
+        }
+        try append(pilot.centre, sequence: head.sequence, hash: head.hash)
+        #expect(try ledger.verify().isValid && ledger.verify().countersignatures == 1)
+        try append(pilot.bank, sequence: head.sequence, hash: head.hash)
+        #expect(try problems(ledger).contains("countersignature of centre is not valid"))
+        try append(Identity.generate(), sequence: head.sequence, hash: head.hash)
+        #expect(try problems(ledger).contains("somebody who is no party"))
+        try append(pilot.centre, sequence: head.sequence, hash: String(repeating: "a", count: 64))
+        #expect(try problems(ledger).contains("countersigned another entry"))
+    }
+
     @Test func aLedgerBelongsToOneKey() throws {
         let pilot = try Pilot()
         let ledger = try used(pilot)

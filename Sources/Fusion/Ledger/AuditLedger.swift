@@ -48,12 +48,13 @@ public final class AuditLedger: Sendable {
 
     private static func configuration(readOnly: Bool = false) -> Configuration {
         var configuration = Configuration()
-        configuration.readonly = readOnly
         configuration.busyMode = .timeout(30)
         configuration.label = "yinhe.ledger"
         configuration.prepareDatabase { db in
             // EXTRA also flushes the folder after the rollback journal is removed, so a committed entry survives a power cut.
             try db.execute(sql: "PRAGMA synchronous = EXTRA; PRAGMA trusted_schema = OFF")
+            // Not a read-only connection: that one could not roll back what a crashed process left unfinished.
+            if readOnly { try db.execute(sql: "PRAGMA query_only = ON") }
         }
         return configuration
     }
@@ -134,9 +135,10 @@ public final class AuditLedger: Sendable {
         }
     }
 
-    /// Checks the whole ledger, and with `peerExport` also that it does not contradict what the peer countersigned.
-    public func verify(peerExport: LedgerExport? = nil) throws -> LedgerVerification {
-        LedgerVerification(try export(), owner: identity.publicIdentity, peer: peerExport)
+    /// Checks the whole ledger; with `peerExport` also that it does not contradict what the peer countersigned, with `contracts`
+    /// that it records their terms.
+    public func verify(peerExport: LedgerExport? = nil, contracts: [SignedContract] = []) throws -> LedgerVerification {
+        LedgerVerification(try export(), owner: identity.publicIdentity, peer: peerExport, contracts: contracts)
     }
 }
 

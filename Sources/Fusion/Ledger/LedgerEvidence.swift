@@ -72,9 +72,16 @@ struct LedgerEvidence {
         compare(ledger, peer, signer: peerOwner, "the peer's")
 
         let other = LedgerReplay(peer.entries)
-        for (id, run) in replay.runs {
-            guard let mine = run.release, let theirs = other.runs[id]?.release, mine.sharedResult != theirs.sharedResult else { continue }
-            problems.append(.init(sequence: nil, message: "run \(id.prefix(16)): the two ledgers record different results"))
+        for (hash, account) in replay.accounts {
+            guard let theirs = other.accounts[hash]?.terms, theirs != account.terms else { continue }
+            problems.append(.init(sequence: nil, message: "the two ledgers record different terms of \"\(account.terms.name)\""))
+        }
+        for (id, run) in replay.runs.sorted(by: { $0.key < $1.key }) {
+            guard let theirs = other.runs[id] else { continue }
+            func differ(_ what: String) { problems.append(.init(sequence: nil, message: "run \(id.prefix(16)): the two ledgers record different \(what)")) }
+            if run.contract != theirs.contract { differ("contracts") }
+            if let mine = run.charged, let charged = theirs.charged, mine != charged { differ("charges") }
+            if let mine = run.release, let release = theirs.release, mine.sharedResult != release.sharedResult { differ("results") }
         }
         return problems
     }

@@ -27,13 +27,20 @@ public struct LedgerVerification: Sendable, Codable {
     ///   - owner: whose ledger it must be; nil takes the owner that the first entry names, which proves only that the ledger
     ///     is consistent.
     ///   - peer: the peer's export, to find roll-backs on either side.
-    public init(_ ledger: LedgerExport, owner expected: PublicIdentity? = nil, peer: LedgerExport? = nil) {
+    ///   - contracts: contracts whose terms the ledger must record as they are, if it knows them.
+    public init(
+        _ ledger: LedgerExport, owner expected: PublicIdentity? = nil, peer: LedgerExport? = nil, contracts: [SignedContract] = []
+    ) {
         let chain = LedgerChain(ledger, owner: expected)
         let replay = LedgerReplay(ledger.entries)
         var problems = chain.problems + replay.problems
         let evidence = LedgerEvidence(ledger, owner: chain.owner, terms: replay.accounts.values.map(\.terms))
         problems += evidence.problems
         if let peer { problems += LedgerEvidence.contradictions(ledger, owner: chain.owner, replay, with: peer) }
+        for signed in contracts {
+            guard let recorded = replay.accounts[signed.hashText]?.terms, recorded != .init(signed) else { continue }
+            problems.append(.init(sequence: nil, message: "the recorded terms of \"\(signed.contract.name)\" are not the contract's"))
+        }
         self.owner = chain.owner?.fingerprint.description ?? ""
         entries = ledger.entries.count
         head = ledger.entries.last?.hash ?? ""
