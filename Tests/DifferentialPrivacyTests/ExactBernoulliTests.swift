@@ -39,7 +39,7 @@ extension UInt8: SamplerWord {
     /// Exact count over all 8-bit words for every fraction n / (d k) that fits.
     @Test func bernoulliIsExactForEveryFraction() {
         for d in UInt8(1)...15 {
-            for k in UInt8(1)...16 {
+            for k: UInt8 in [1, 2, 3, 7, 16] {
                 for n in 0...d {
                     var (hits, accepted) = (0, 0)
                     for word in 0..<256 as Range<UInt64> {

@@ -66,7 +66,22 @@ extension Ring {
         }
     }
 
-    /// Edge values included; several chunks and threads give the same stream as one.
+    /// Parts of a stream that threads expand on their own join into the one key stream that an interoperating party computes.
+    @Test func expansionIsOneKeyStreamWhateverTheThreads() throws {
+        let seed = SystemRandom.shared.bytes(32)
+        var stream = [UInt64](repeating: 0, count: 40_001)
+        stream.withUnsafeMutableBytes { AESCounterPRG(seed: seed).fill($0) }
+        for threads in [1, 3] {
+            let share = try AdditiveSharing.expand(
+                AdditiveSharing.CompressedShare<UInt64>.seed(seed, count: stream.count), party: 0, of: 2,
+                bounds: Ring.z64.range, threads: threads
+            ).share
+            let isStream = share == stream.map { UInt64(littleEndian: $0) }
+            #expect(isStream)
+        }
+    }
+
+    /// Edge values included, over several chunks and threads.
     @Test(arguments: Ring.both, [2, 3, 8])
     func everyValueComesBack(ring: Ring, parties: Int) throws {
         func check<E: RingElement>(_: E.Type) throws {
