@@ -55,7 +55,8 @@ import Transport
             if case .success = result { #expect(kinds.contains(.release), "\(name): \(where_)") }
         }
         return Outcome(
-            error: (results.centre.yinheError, results.bank.yinheError), opened: (isOpen["centre"] ?? false, isOpen["bank"] ?? false),
+            error: (results.centre.yinheError, results.bank.yinheError),
+            opened: (isOpen["centre"] ?? false, isOpen["bank"] ?? false),
             writes: (centre.1.writes, bank.1.writes), frames: (centre.2.framesSent, bank.2.framesSent))
     }
 

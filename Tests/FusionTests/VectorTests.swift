@@ -32,7 +32,8 @@ import Testing
         let contract = try Contract(parsing: bytes, file: "vector")
         var signatures: [ContractSignature] = []
         for item in vector.signatures {
-            let signer = Signer(party: item.party, privateKey: item.privateKey, publicKey: item.publicKey, fingerprint: item.fingerprint)
+            let signer = Signer(
+                party: item.party, privateKey: item.privateKey, publicKey: item.publicKey, fingerprint: item.fingerprint)
             let signature = try ContractSignature(contract, bytes: bytes, party: item.party, identity: signer.identity())
             #expect(signature.signature == item.signature && signature.contract == vector.sha256)
             signatures.append(signature)
@@ -54,11 +55,13 @@ import Testing
         let owner = try vector.owner.identity(), peer = try vector.peer.identity()
         for entry in vector.entries {
             let hash = LedgerEntry.hash(
-                sequence: entry.sequence, time: entry.time, kind: entry.kind.rawValue, payload: entry.payload, previous: entry.previous)
+                sequence: entry.sequence, time: entry.time, kind: entry.kind.rawValue, payload: entry.payload,
+                previous: entry.previous)
             #expect(hash.hex == entry.hash)
             #expect(try owner.sign(hash, domain: LedgerEntry.domain).hex == entry.signature)
         }
-        let verification = LedgerVerification(LedgerExport(entries: vector.entries, head: vector.head), owner: owner.publicIdentity)
+        let verification = LedgerVerification(
+            LedgerExport(entries: vector.entries, head: vector.head), owner: owner.publicIdentity)
         #expect(verification.isValid, "\(verification.problems)")
         #expect(verification.accounts.map(\.remaining) == [3])
 
@@ -66,7 +69,8 @@ import Testing
         let message = LedgerHead.message(ledger: head.ledger, sequence: head.sequence, hash: head.hash)
         #expect(message.hex == vector.headMessage)
         #expect(try owner.sign(message, domain: LedgerHead.domain).hex == head.signature)
-        let counter = LedgerHead.countersignedMessage(ledger: head.ledger, sequence: head.sequence, hash: head.hash, run: vector.run)
+        let counter = LedgerHead.countersignedMessage(
+            ledger: head.ledger, sequence: head.sequence, hash: head.hash, run: vector.run)
         #expect(try peer.sign(counter, domain: LedgerHead.countersignatureDomain).hex == vector.countersignature)
     }
 
@@ -91,7 +95,8 @@ import Testing
         let ready = vector.ready
         let message = RunBinding.readyMessage(run: run, status: ready.status, subjects: ready.subjects, party: ready.party)
         #expect(message.hex == ready.message)
-        let signer = Signer(party: ready.party, privateKey: ready.privateKey, publicKey: ready.publicKey, fingerprint: ready.fingerprint)
+        let signer = Signer(
+            party: ready.party, privateKey: ready.privateKey, publicKey: ready.publicKey, fingerprint: ready.fingerprint)
         #expect(try signer.identity().sign(message, domain: RunBinding.readyDomain).hex == ready.signature)
     }
 }

@@ -20,7 +20,8 @@ public final class AuditLedger: Sendable {
         if !FileManager.default.fileExists(atPath: path) {
             // Created here so that it is never readable by others, not even empty.
             guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
-                throw YinheError(.system, "cannot create the ledger", at: path, remedy: "check that the folder exists and is writable")
+                throw YinheError(
+                    .system, "cannot create the ledger", at: path, remedy: "check that the folder exists and is writable")
             }
         }
         do {
@@ -64,7 +65,9 @@ public final class AuditLedger: Sendable {
         guard let database = error as? DatabaseError else { return YinheError(.ledger, "\(error)", at: path) }
         switch database.resultCode.primaryResultCode {
         case .SQLITE_FULL, .SQLITE_IOERR:
-            return YinheError(.system, "the ledger could not be written: \(database.message ?? "I/O error")", at: path, remedy: "check the disk")
+            return YinheError(
+                .system, "the ledger could not be written: \(database.message ?? "I/O error")", at: path, remedy: "check the disk"
+            )
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             return YinheError(.ledger, "another process keeps the ledger locked", at: path, remedy: "wait until it has finished")
         case .SQLITE_NOTADB, .SQLITE_CORRUPT:

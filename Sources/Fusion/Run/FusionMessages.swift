@@ -30,7 +30,8 @@ enum FusionMessage {
             self.status = status
             self.subjects = subjects
             signature = try identity.sign(
-                RunBinding.readyMessage(run: run, status: status, subjects: subjects, party: party), domain: RunBinding.readyDomain)
+                RunBinding.readyMessage(run: run, status: status, subjects: subjects, party: party),
+                domain: RunBinding.readyDomain)
         }
 
         func isSigned(by peer: PublicIdentity, run: [UInt8], party: String) -> Bool {

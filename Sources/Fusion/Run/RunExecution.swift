@@ -151,8 +151,10 @@ final class RunExecution {
                 .run(over: channel, progress: run.progress).shares
         }
         let values = try await Parallel.offload { PassInputs.values(table, pass) }
-        return try await IntersectionSum.ValueParty(tokens: table.tokens, values: values, parameters: parameters, key: run.testKey)
-            .run(over: channel, progress: run.progress).shares
+        return try await IntersectionSum.ValueParty(
+            tokens: table.tokens, values: values, parameters: parameters, key: run.testKey
+        )
+        .run(over: channel, progress: run.progress).shares
     }
 
     // MARK: Charge and release
