@@ -39,7 +39,7 @@ public enum IntersectionSum {
 
     /// What both sides must agree on, but for `threads`.
     public struct Parameters: Sendable {
-        /// Bits of the Paillier modulus: 2048, 3072 or 4096.
+        /// Bits of the Paillier modulus: 3072 by default; 2048 (112-bit security) or 4096 on request.
         public var keyBits: Int
         public var slots: [SlotDeclaration]
         public var groupCount: Int
@@ -53,8 +53,8 @@ public enum IntersectionSum {
         package var testKeyBits: [Int] = []
 
         public init(
-            slots: [SlotDeclaration], groupCount: Int, minimumIntersection: Int, keyBits: Int = 2048,
-            threads: Int = availableCores, binding: [UInt8] = []
+            slots: [SlotDeclaration], groupCount: Int, minimumIntersection: Int,
+            keyBits: Int = SecurityParameters.factoringModulusBits, threads: Int = availableCores, binding: [UInt8] = []
         ) {
             self.slots = slots
             self.groupCount = groupCount

@@ -49,7 +49,7 @@ public struct PartyRun: Sendable {
     ///   - keyBits: Paillier modulus; both parties must use the same.
     public init(
         contract: SignedContract, home: PartyHome, identity: Identity, data: String, threads: Int = availableCores,
-        keyBits: Int = 2048, progress: ProgressMonitor? = nil
+        keyBits: Int = SecurityParameters.factoringModulusBits, progress: ProgressMonitor? = nil
     ) throws {
         try self.init(
             contract: contract, ledger: home.ledger(identity), identity: identity, data: data, threads: threads, keyBits: keyBits,
@@ -58,7 +58,7 @@ public struct PartyRun: Sendable {
 
     package init(
         contract signed: SignedContract, ledger: any RunLedger, identity: Identity, data: String, threads: Int,
-        keyBits: Int = 2048,
+        keyBits: Int = SecurityParameters.factoringModulusBits,
         testKey: PaillierPrivateKey? = nil, now: @escaping @Sendable () -> Date = { Date() }, progress: ProgressMonitor? = nil
     ) throws {
         try ledger.requireValid()
@@ -93,7 +93,7 @@ public struct PartyRun: Sendable {
     /// all is refused, and the refusal is in the ledger.
     public static func load(
         contractPath: String, home: PartyHome, identity: Identity, data: String, threads: Int = availableCores,
-        keyBits: Int = 2048,
+        keyBits: Int = SecurityParameters.factoringModulusBits,
         progress: ProgressMonitor? = nil
     ) throws -> PartyRun {
         let signed: SignedContract
