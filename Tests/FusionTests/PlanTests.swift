@@ -139,7 +139,7 @@ import Testing
 
     @Test func theCostGrowsWithTheSetsAndFollowsTheWireFormat() throws {
         let plan = try FusionPlan(ContractText().contract())
-        let cost = try plan.cost(subjects: ["centre": 1000, "bank": 500])
+        let cost = try plan.cost(subjects: ["centre": 1000, "bank": 500], keyBits: 2048)
         // Points and masks of the groups, rows of one point and one 512-byte ciphertext, one ciphertext per group, group sizes.
         #expect(cost.encryptions == 500 + 3 && cost.pointMultiplications == 3000)
         let groups = 1000 * (33 + 8), rows = 500 * (33 + 512), sums = 3 * (512 + 4)
