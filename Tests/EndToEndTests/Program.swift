@@ -93,7 +93,7 @@ private final class Collector: Sendable {
         var bytes: [UInt8] = []
         var ended = false
     }
-    nonisolated(unsafe) let pipe = Pipe()
+    let pipe = Pipe()
     private let state = Mutex(State())
 
     func begin() {
