@@ -37,6 +37,8 @@ public struct CSVReader: ~Copyable {
     public var bytesRead: Int { blocks.file.bytesRead }
     /// The file's size; nil for a pipe.
     public var fileSize: Int? { blocks.file.size }
+    /// Bytes of text held in memory.
+    package var bufferedBytes: Int { blocks.bufferedBytes + parser.byteCount }
     /// SHA-256 of the bytes read so far, in hexadecimal digits: of the file once `next` has returned nil.
     public var digest: String { blocks.file.digest() }
 
@@ -46,7 +48,10 @@ public struct CSVReader: ~Copyable {
         return (0..<header.count).map { String(decoding: bytes($0), as: UTF8.self) }
     }
 
-    /// Moves to the next record without making strings; false at the end.
+    /// Checks the next record without making strings of it; false at the end of the file.
+    public mutating func skip() throws -> Bool { try advance() }
+
+    /// Moves to the next record; false at the end.
     mutating func advance() throws -> Bool {
         while true {
             do {
@@ -70,7 +75,7 @@ public struct CSVReader: ~Copyable {
         return try CSVRecordParser(block, options: options)
     }
 
-    private static func noHeader(_ path: String) -> YinheError {
+    static func noHeader(_ path: String) -> YinheError {
         YinheError(.badInput, "the file is empty", at: path, remedy: "a table needs at least a header line")
     }
 
@@ -85,7 +90,8 @@ public struct CSVReader: ~Copyable {
                 guard !name.isEmpty else { throw CSVFault(offset: place, message: "column \(i + 1) has no name in the header") }
                 guard !header.contains(name) else {
                     throw CSVFault(
-                        offset: place, message: "the header names the column \"\(name)\" twice", remedy: "rename one of the columns")
+                        offset: place, message: "the header names the column \"\(name)\" twice",
+                        remedy: "rename one of the columns")
                 }
                 header.append(name)
             }
@@ -117,8 +123,8 @@ extension CSVRecordParser {
         switch block.end {
         case .overlongRecord: fault = nil  // the cut may have split a character
         case .invalidUTF16:
-            fault = fault
-                ?? CSVFault(offset: text.count, message: "half of a UTF-16 character stands alone here", remedy: "save the file as UTF-8")
+            let half = "half of a UTF-16 character stands alone here"
+            fault = fault ?? CSVFault(offset: text.count, message: half, remedy: "save the file as UTF-8")
         case .record, .file: break
         }
         self.init(text: text, end: block.end, textFault: fault, options: options)
@@ -128,6 +134,7 @@ extension CSVRecordParser {
     func error(_ fault: CSVFault, path: String, linesBefore: Int) -> YinheError {
         let place = place(of: fault.offset)
         return YinheError(
-            .badInput, fault.message, at: "\(path), line \(linesBefore + place.line + 1), column \(place.column)", remedy: fault.remedy)
+            .badInput, fault.message, at: "\(path), line \(linesBefore + place.line + 1), column \(place.column)",
+            remedy: fault.remedy)
     }
 }

@@ -200,9 +200,9 @@ struct CSVRecordParser: ~Copyable {
         if base[i] == 0 { throw nul(i) }
         let opening = place(of: opened)
         let lines = self.place(of: i).line - opening.line
-        let origin = lines == 0 ? "column \(opening.column)" : "column \(opening.column), \(lines) line\(lines == 1 ? "" : "s") above"
+        let above = lines == 0 ? "" : lines == 1 ? ", 1 line above" : ", \(lines) lines above"
         throw CSVFault(
-            offset: i, message: "text after a closing quote (the quoted field opens at \(origin))",
+            offset: i, message: "text after a closing quote (the quoted field opens at column \(opening.column)\(above))",
             remedy: "double a quote that belongs to the text, or put the delimiter behind the closing quote")
     }
 

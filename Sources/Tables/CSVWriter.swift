@@ -75,7 +75,9 @@ public final class CSVWriter {
 
     private func appendField(_ bytes: [UInt8]) {
         // An empty single field would otherwise be an empty line.
-        let special = bytes.contains { $0 == delimiter || $0 == Ascii.quote || $0 == Ascii.lineFeed || $0 == Ascii.carriageReturn }
+        let special = bytes.contains {
+            $0 == delimiter || $0 == Ascii.quote || $0 == Ascii.lineFeed || $0 == Ascii.carriageReturn
+        }
         guard special || (bytes.isEmpty && fieldCount == 1) else {
             pending += bytes
             return
@@ -115,13 +117,13 @@ public final class CSVWriter {
         defer { iconv_close(converter) }
         return try [UInt8](unsafeUninitializedCapacity: text.count * 2 + 16) { out, count in
             try text.withUnsafeBytes { source in
-                var input: UnsafeMutablePointer<CChar>? = UnsafeMutableRawPointer(mutating: source.baseAddress)?
-                    .assumingMemoryBound(to: CChar.self)
+                var input = TextDecoding.characters(source.baseAddress)
                 var inputLeft = source.count
-                var output: UnsafeMutablePointer<CChar>? = UnsafeMutableRawPointer(out.baseAddress!).assumingMemoryBound(to: CChar.self)
+                var output = TextDecoding.characters(out.baseAddress)
                 var outputLeft = out.count
-                guard inputLeft == 0 || iconv(converter, &input, &inputLeft, &output, &outputLeft) != .max else {
-                    throw YinheError(.badInput, "text that GB18030 cannot express: \(systemErrorText(errno))", remedy: "write UTF-8")
+                guard inputLeft == 0 || iconv(converter, &input, &inputLeft, &output, &outputLeft) != -1 else {
+                    let reason = systemErrorText(errno)
+                    throw YinheError(.badInput, "text that GB18030 cannot express: \(reason)", remedy: "write UTF-8")
                 }
                 count = out.count - outputLeft
             }

@@ -36,7 +36,9 @@ struct ColumnProfile {
 
     private mutating func addNumber(_ cell: UnsafeBufferPointer<UInt8>, _ scratch: TextBuffer) {
         var cellScale = Self.fractionDigits(cell)
-        guard cellScale <= Self.maximumScale, case .number(let number) = DecimalText.parse(cell, scale: cellScale, scratch: scratch) else {
+        guard cellScale <= Self.maximumScale,
+            case .number(let number) = DecimalText.parse(cell, scale: cellScale, scratch: scratch)
+        else {
             isNumeric = false
             return
         }
@@ -66,8 +68,9 @@ struct ColumnProfile {
         let numeric = isNumeric && minimum != nil
         // A numeric column counts as one even when it has few distinct values; a code list of few short texts is a category.
         let listed = categories.map { counts in
-            counts.sorted { ($1.value, String(decoding: $0.key, as: UTF8.self)) < ($0.value, String(decoding: $1.key, as: UTF8.self)) }
-                .map { String(decoding: $0.key, as: UTF8.self) }
+            counts.map { (name: String(decoding: $0.key, as: UTF8.self), count: $0.value) }
+                .sorted { ($1.count, $0.name) < ($0.count, $1.name) }
+                .map(\.name)
         }
         let repeats = categories.map { $0.count * 2 <= rows - empty } ?? false
         let type = empty == rows ? "empty" : numeric ? (scale == 0 ? "integer" : "decimal") : repeats ? "category" : "text"

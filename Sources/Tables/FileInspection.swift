@@ -70,11 +70,14 @@ public struct FileInspection: Codable, Hashable, Sendable {
             if let keyIndex {
                 for i in keys.indices { keys[i].add(reader.bytes(keyIndex), scratch, &hasher) }
             }
-            if rows % 65536 == 0 { progress?(ProgressEvent(phase: "inspect", completed: reader.bytesRead, total: reader.fileSize)) }
+            if rows % 65536 == 0 {
+                progress?(ProgressEvent(phase: "inspect", completed: reader.bytesRead, total: reader.fileSize))
+            }
         }
         return FileInspection(
-            fileName: InputFile.name(of: path), bytes: reader.bytesRead, sha256: reader.digest, encoding: reader.encoding.rawValue,
-            rows: rows, columns: columns.map { $0.column(rows: rows) }, keyColumn: key, keys: keys.map(\.quality))
+            fileName: InputFile.name(of: path), bytes: reader.bytesRead, sha256: reader.digest,
+            encoding: reader.encoding.rawValue, rows: rows, columns: columns.map { $0.column(rows: rows) }, keyColumn: key,
+            keys: keys.map(\.quality))
     }
 
     /// The first column most of whose first 1000 cells are credit codes; nil when there is none or the file is a pipe.

@@ -74,7 +74,9 @@ struct KeyedTableBuilder {
     /// Throws when cells under `CellPolicy.error` were unusable: the first places and the total.
     func refuseBadCells(path: String) throws {
         guard tally.badCellCount > 0 else { return }
-        let lines = tally.badCells.map { "  line \($0.line + 1), column \($0.column): \(plan.slotNames[$0.slot]) is \($0.reason)" }
+        let lines = tally.badCells.map {
+            "  line \($0.line + 1), column \($0.column): \(plan.slotNames[$0.slot]) is \($0.reason)"
+        }
         let more = tally.badCellCount > lines.count ? "\n  and \(tally.badCellCount - lines.count) more" : ""
         let cells = tally.badCellCount == 1 ? "1 cell cannot be used" : "\(tally.badCellCount) cells cannot be used"
         throw YinheError(

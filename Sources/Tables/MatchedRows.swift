@@ -19,7 +19,9 @@ public enum MatchedRows {
         var rows = 0
         while try reader.advance() {
             rows += 1
-            if rows % 65536 == 0 { progress?(ProgressEvent(phase: "copy matches", completed: reader.bytesRead, total: reader.fileSize)) }
+            if rows % 65536 == 0 {
+                progress?(ProgressEvent(phase: "copy matches", completed: reader.bytesRead, total: reader.fileSize))
+            }
             let raw = reader.bytes(key)
             canonical.count = 0
             canonical.reserve(raw.count)

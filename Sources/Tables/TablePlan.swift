@@ -59,8 +59,8 @@ struct TablePlan: Sendable {
             case .integer, .decimal:
                 numbers.append(
                     Number(
-                        slot: slot, field: field, scale: column.type.scale, lower: column.lower ?? .min, upper: column.upper ?? .max,
-                        dropsBad: dropsBad, dropsEmpty: dropsEmpty))
+                        slot: slot, field: field, scale: column.type.scale, lower: column.lower ?? .min,
+                        upper: column.upper ?? .max, dropsBad: dropsBad, dropsEmpty: dropsEmpty))
             case .category(let names):
                 categories.append(
                     Category(slot: slot, field: field, index: CategoryIndex(names), dropsBad: dropsBad, dropsEmpty: dropsEmpty))

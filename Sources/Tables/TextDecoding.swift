@@ -70,19 +70,24 @@ enum TextDecoding {
         let text = TextBuffer(capacity: count + count / 2 + 16)
         let converter = try openConverter(to: "UTF-8", from: "GB18030")
         defer { iconv_close(converter) }
-        var input: UnsafeMutablePointer<CChar>? = UnsafeMutableRawPointer(mutating: bytes).assumingMemoryBound(to: CChar.self)
+        var input = characters(bytes)
         var inputLeft = count
         while inputLeft > 0 {
             text.reserve(max(64, inputLeft))
-            var output: UnsafeMutablePointer<CChar>? = UnsafeMutableRawPointer(text.base + text.count).assumingMemoryBound(to: CChar.self)
+            var output = characters(text.base + text.count)
             let room = text.capacity - text.count
             var outputLeft = room
             let result = iconv(converter, &input, &inputLeft, &output, &outputLeft)
             let code = errno
             text.count += room - outputLeft
-            if result == .max, code != E2BIG { return (text, false) }
+            if result == -1, code != E2BIG { return (text, false) }
         }
         return (text, true)
+    }
+
+    /// What iconv takes: it does not write through its input pointer.
+    static func characters(_ pointer: UnsafeRawPointer?) -> UnsafeMutablePointer<CChar>? {
+        UnsafeMutableRawPointer(mutating: pointer)?.assumingMemoryBound(to: CChar.self)
     }
 
     /// A converter of the C library; throws when the system lacks the encoding's module.

@@ -53,7 +53,8 @@ public struct SyntheticDirt: Hashable, Sendable, Codable {
 
     func validate() throws {
         let rates = [
-            emptyKeys, malformedKeys, fullWidthKeys, lowerCaseKeys, spacedKeys, duplicateRows, fullWidthNumbers, thousandsSeparators,
+            emptyKeys, malformedKeys, fullWidthKeys, lowerCaseKeys, spacedKeys, duplicateRows, fullWidthNumbers,
+            thousandsSeparators,
         ]
         guard rates.allSatisfy({ (0...1).contains($0) }), rates[0..<5].reduce(0, +) <= 1 else {
             throw YinheError(.usage, "dirt rates are fractions between 0 and 1, and those of the keys sum to at most 1")

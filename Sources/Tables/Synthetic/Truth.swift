@@ -10,7 +10,12 @@ public struct Truth: Sendable {
         /// Kept rows of the right table that belong to those subjects.
         public var rows = 0
         /// Sum of every declared number and indicator of the right table over those rows, in grid units.
-        public var sums: [String: Int64] = [:]
+        public var sums: [String: Int64]
+
+        public init(label: String, sums: [String: Int64] = [:]) {
+            self.label = label
+            self.sums = sums
+        }
     }
 
     /// One group for each declared category, in the declared order.
@@ -30,14 +35,16 @@ public struct Truth: Sendable {
             throw YinheError(.usage, "\(groupBy) is not a category of the left table with one row a subject")
         }
         var groupOfKey: [String: Int] = [:]
-        for row in try PlainRows.read(left, leftSchema) { groupOfKey[row.key] = Int(row.values[groupBy]!) }
-        let summed = rightSchema.columns.filter { column in
-            switch column.type {
+        let groupColumn = leftSchema.columns.firstIndex { $0.name == groupBy }!
+        for row in try PlainRows.read(left, leftSchema) { groupOfKey[row.key] = Int(row.values[groupColumn]) }
+        let summed = rightSchema.columns.indices.filter { i in
+            switch rightSchema.columns[i].type {
             case .integer, .decimal, .indicator: true
             case .text, .category: false
             }
-        }.map(\.name)
-        let zero = Dictionary(uniqueKeysWithValues: summed.map { ($0, Int64(0)) })
+        }
+        let names = rightSchema.columns.map(\.name)
+        let zero = Dictionary(uniqueKeysWithValues: summed.map { (names[$0], Int64(0)) })
         var groups = categories.map { Group(label: $0, sums: zero) }
         var matched: Set<String> = []
         var values: [String: [Int64]] = [:]
@@ -45,9 +52,9 @@ public struct Truth: Sendable {
             guard let group = groupOfKey[row.key] else { continue }
             if matched.insert(row.key).inserted { groups[group].matchedSubjects += 1 }
             groups[group].rows += 1
-            for name in summed {
-                groups[group].sums[name, default: 0] += row.values[name]!
-                values[name, default: []].append(row.values[name]!)
+            for i in summed {
+                groups[group].sums[names[i]]! += row.values[i]
+                values[names[i], default: []].append(row.values[i])
             }
         }
         self.groups = groups
@@ -69,15 +76,17 @@ public struct Truth: Sendable {
 
 /// A file's usable rows, by the simplest code that follows the schema.
 private enum PlainRows {
-    static func read(_ path: String, _ schema: TableSchema) throws -> [(key: String, values: [String: Int64])] {
+    /// Values in the order of the schema's columns; 0 for text.
+    static func read(_ path: String, _ schema: TableSchema) throws -> [(key: String, values: [Int64])] {
         var reader = try CSVReader(path: path)
         let header = reader.header
+        let plan = try TablePlan(schema: schema, header: header, path: path)
+        let fieldOf = schema.columns.map { header.firstIndex(of: $0.name) }
         var rowsOfKey: [String: Int] = [:]
-        var rows: [(key: String, values: [String: Int64])] = []
+        var rows: [(key: String, values: [Int64])] = []
         while let fields = try reader.next() {
-            let record = Dictionary(uniqueKeysWithValues: zip(header, fields))
-            guard case .valid(let key) = schema.normalizer.normalize(record[schema.keyColumn] ?? "") else { continue }
-            guard let values = values(record, schema) else { continue }
+            guard case .valid(let key) = schema.normalizer.normalize(fields[plan.keyField]) else { continue }
+            guard let values = values(fields, schema, fieldOf) else { continue }
             rowsOfKey[key, default: 0] += 1
             if rowsOfKey[key]! <= schema.rowsPerSubject { rows.append((key, values)) }
         }
@@ -85,22 +94,30 @@ private enum PlainRows {
     }
 
     /// Nil when a cell is unusable.
-    private static func values(_ record: [String: String], _ schema: TableSchema) -> [String: Int64]? {
-        var values: [String: Int64] = [:]
-        for column in schema.columns {
+    private static func values(_ fields: [String], _ schema: TableSchema, _ fieldOf: [Int?]) -> [Int64]? {
+        var values = [Int64](repeating: 0, count: schema.columns.count)
+        for (i, column) in schema.columns.enumerated() {
             switch column.type {
             case .integer, .decimal:
-                guard let value = DecimalText.parse(record[column.name] ?? "", scale: column.type.scale) else { return nil }
-                values[column.name] = min(max(value, column.lower ?? .min), column.upper ?? .max)
+                guard let value = DecimalText.parse(fields[fieldOf[i]!], scale: column.type.scale) else { return nil }
+                values[i] = min(max(value, column.lower ?? .min), column.upper ?? .max)
             case .category(let names):
-                guard let index = names.firstIndex(of: record[column.name] ?? "") else { return nil }
-                values[column.name] = Int64(index)
+                guard let index = categoryIndex(of: fields[fieldOf[i]!], in: names) else { return nil }
+                values[i] = Int64(index)
             case .text, .indicator: break
             }
         }
-        for column in schema.columns {
-            if case .indicator(let base, let atLeast) = column.type { values[column.name] = values[base]! >= atLeast ? 1 : 0 }
+        for (i, column) in schema.columns.enumerated() {
+            guard case .indicator(let base, let atLeast) = column.type else { continue }
+            values[i] = values[schema.columns.firstIndex { $0.name == base }!] >= atLeast ? 1 : 0
         }
         return values
+    }
+
+    private static func categoryIndex(of cell: String, in names: [String]) -> Int? {
+        if let exact = names.firstIndex(of: cell) { return exact }
+        var cell = cell
+        let match = cell.withUTF8 { CategoryIndex(names).find($0) }
+        if case .repaired(let index) = match { return index } else { return nil }
     }
 }
