@@ -40,11 +40,11 @@ struct CSVRecordParser: ~Copyable {
     /// Fields that every record must have; 0 while the header is not known.
     var expectedFields = 0
 
-    /// `text` is valid UTF-8 that stops for the reason `end`, or because `textFault` follows it.
-    init(text: TextBuffer, end: CSVBlock.End, textFault: CSVFault?, options: CSVOptions) {
+    /// The first `count` bytes of `text` are valid UTF-8 that stops for the reason `end`, or because `textFault` follows it.
+    init(text: TextBuffer, count: Int, end: CSVBlock.End, textFault: CSVFault?, options: CSVOptions) {
         self.text = text
         base = UnsafePointer(text.base)
-        count = text.count
+        self.count = count
         self.end = end
         self.textFault = textFault
         delimiter = options.delimiter.rawValue

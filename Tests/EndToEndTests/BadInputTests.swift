@@ -13,9 +13,9 @@ import Testing
 
     static let cases: [Case] = [
         Case(testDescription: "empty file", bytes: [], place: "t.csv", words: "empty"),
-        Case(testDescription: "missing column", bytes: Array("id2,x\n1,2\n".utf8), place: "t.csv", words: "id"),
+        Case(testDescription: "missing column", bytes: Array("id2,x\n1,2\n".utf8), place: "t.csv, line 1", words: "id"),
         Case(testDescription: "two equal columns", bytes: Array("id,id\n1,2\n".utf8), place: "t.csv, line 1, column 4", words: "twice"),
-        Case(testDescription: "ragged row", bytes: Array("id,x\n1,2\n3\n".utf8), place: "t.csv, line 3, column 2", words: "field"),
+        Case(testDescription: "ragged row", bytes: Array("id,x\n1,2\n3\n".utf8), place: "t.csv, line 3, column 1", words: "field"),
         Case(
             testDescription: "quote that is never closed", bytes: Array("id,x\n1,\"two\n3,4\n".utf8), place: "t.csv, line 2, column 3",
             words: "quote"),

@@ -153,9 +153,13 @@ struct RunDocument: Decodable {
     }
 
     @Test func aCellThatIsNotANumberIsNamedWithItsLineAndColumn() async throws {
-        let pilot = try await Pilot()
+        let pilot = try await Pilot(sizes: Pilot.sizes + ["--dirt", "none"])
         let data = pilot.scratch.file("loans.csv")
-        try pilot.scratch.write("loans.csv", "credit_code,loan_amount,overdue_days\n,1.00,0\n,abc,0\n")
+        var lines = try pilot.scratch.read("loans.csv").split(separator: "\n").map(String.init)
+        var cells = lines[2].split(separator: ",").map(String.init)
+        cells[2] = "abc"
+        lines[2] = cells.joined(separator: ",")
+        try pilot.scratch.write("loans.csv", lines.joined(separator: "\n") + "\n")
         let result = try await pilot.start("bank", ["--connect", "127.0.0.1:1"]).finish()
         #expect(result.status == 65)
         let text = (result.error?.place ?? "") + (result.error?.message ?? "")
