@@ -8,7 +8,9 @@ extension P256 {
         _ points: UnsafeMutableBufferPointer<Point>, by scalar: P256SecretScalar, kernels: Kernels = .best
     ) {
         guard points.count > 0 else { return }
-        if let multiply = kernels.table.pointee.multiply {
+        // The fast additions do not cover scalars next to 0 and n, which no random scalar is (probability 2^-250): this branch
+        // tells nothing about the others.
+        if let multiply = kernels.table.pointee.multiply, !scalar.isExtreme {
             scalar.withUnsafeBytes { k in
                 let p = points.baseAddress!
                 multiply(p, p, points.count, k.baseAddress!.assumingMemoryBound(to: UInt8.self))

@@ -23,7 +23,8 @@ int fixed_base_kernel_available(int kernel) {
     switch (kernel) {
     case FIXED_BASE_PORTABLE: return 1;
 #if defined(__x86_64__)
-    case FIXED_BASE_ADX: return __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("adx");
+    case FIXED_BASE_ADX: 
+        return __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("adx") && __builtin_cpu_supports("avx2");
     case FIXED_BASE_IFMA: return ifma_available();
 #endif
     default: return 0;
@@ -99,19 +100,38 @@ static inline uint64_t digit(const uint64_t *exponent, size_t bits, size_t at, u
     return value & ((1ull << width) - 1);
 }
 
-static void choose(uint64_t *out, const uint64_t *entries, unsigned window, size_t limbs, uint64_t digit) {
-    // Eight limbs at a time stay in registers while all entries pass by; the compiler makes vectors of them.
-    for (size_t from = 0; from < limbs; from += FIXED_BASE_LIMB_STEP) {
-        uint64_t chosen[FIXED_BASE_LIMB_STEP] = {0};
+/// out = entries[digit]: every entry is read, one is kept. Sixteen or eight limbs at a time stay in registers while all entries
+/// pass by; the compiler makes vectors of them.
+static inline __attribute__((always_inline)) void choose_body(
+    uint64_t *out, const uint64_t *entries, unsigned window, size_t limbs, uint64_t digit, size_t step) {
+    for (size_t from = 0; from < limbs; from += step) {
+        uint64_t chosen[2 * FIXED_BASE_LIMB_STEP] = {0};
         for (uint64_t e = 0; e < 1ull << window; e++) {
             uint64_t difference = e ^ digit;
-            uint64_t hit = ((difference | (0 - difference)) >> 63) - 1;  // all ones when equal
+            uint64_t hit = opaque_mask(((difference | (0 - difference)) >> 63) - 1);  // all ones when equal
             const uint64_t *entry = entries + e * limbs + from;
-            for (size_t j = 0; j < FIXED_BASE_LIMB_STEP; j++) chosen[j] |= entry[j] & hit;
+            for (size_t j = 0; j < step; j++) chosen[j] |= entry[j] & hit;
         }
-        memcpy(out + from, chosen, sizeof chosen);
+        memcpy(out + from, chosen, step * sizeof(uint64_t));
     }
 }
+
+static void choose_portable(uint64_t *out, const uint64_t *entries, unsigned window, size_t limbs, uint64_t digit) {
+    choose_body(out, entries, window, limbs, digit, FIXED_BASE_LIMB_STEP);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static void choose_avx2(
+    uint64_t *out, const uint64_t *entries, unsigned window, size_t limbs, uint64_t digit) {
+    if (limbs % (2 * FIXED_BASE_LIMB_STEP) == 0) {
+        choose_body(out, entries, window, limbs, digit, 2 * FIXED_BASE_LIMB_STEP);
+    } else {
+        choose_body(out, entries, window, limbs, digit, FIXED_BASE_LIMB_STEP);
+    }
+}
+#else
+#define choose_avx2 choose_portable
+#endif
 
 static void power_scalar(const fixed_base *f, const uint64_t *exponents, size_t count, uint64_t *results) {
     enum { BATCH = 16 };  // exponents that share a sub-table while it is in the cache
@@ -124,7 +144,13 @@ static void power_scalar(const fixed_base *f, const uint64_t *exponents, size_t 
             for (size_t i = from; i < from + batch; i++) {
                 uint64_t *power = results + i * limbs;
                 uint64_t d = digit(exponents + i * words, f->exponent_bits, w * f->window, f->window);
-                choose(w == 0 ? power : factor, f->table + w * subtable, f->window, limbs, d);
+                uint64_t *target = w == 0 ? power : factor;
+                const uint64_t *entries = f->table + w * subtable;
+                if (adx) {
+                    choose_avx2(target, entries, f->window, limbs, d);
+                } else {
+                    choose_portable(target, entries, f->window, limbs, d);
+                }
                 if (w > 0) mont_multiply(power, power, factor, &f->modulus, adx);
             }
         }

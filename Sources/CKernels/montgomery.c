@@ -54,7 +54,7 @@ void mont_reduce_once(uint64_t *r, uint64_t carry, const uint64_t *n, size_t lim
         reduced[j] = (uint64_t)d;
         borrow = (uint64_t)(d >> 64) & 1;
     }
-    uint64_t keep = 0 - (uint64_t)(carry < borrow);  // all ones when r < n
+    uint64_t keep = opaque_mask(0 - (~carry & borrow & 1));  // all ones when r < n; both are 0 or 1
     for (size_t j = 0; j < limbs; j++) r[j] = (r[j] & keep) | (reduced[j] & ~keep);
 }
 

@@ -21,6 +21,12 @@ static inline void yinhe_p256_wipe(void *p, size_t n) {
     __asm__ __volatile__("" : : "r"(p) : "memory");
 }
 
+// Hides a value's range from the optimiser, which might otherwise turn a mask into a branch.
+static inline uint64_t yinhe_p256_hide(uint64_t x) {
+    __asm__("" : "+r"(x));
+    return x;
+}
+
 // Whether a public integer is below p. Variable time.
 static inline int yinhe_p256_below_p(const uint64_t w[4]) {
     static const uint64_t p[4] = {0xffffffffffffffffULL, 0x00000000ffffffffULL, 0, 0xffffffff00000001ULL};
@@ -31,5 +37,8 @@ static inline int yinhe_p256_below_p(const uint64_t w[4]) {
 }
 
 extern const yinhe_p256_kernels yinhe_p256_portable;
+#if defined(__x86_64__) && defined(__clang__)
+extern const yinhe_p256_kernels yinhe_p256_ifma;
+#endif
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include "p256_common.h"
 
 typedef unsigned __int128 u128;
 typedef struct { uint64_t v[4]; } fe;
@@ -18,12 +19,6 @@ static const fe FE_P = {{0xffffffffffffffffULL, 0x00000000ffffffffULL, 0x0000000
 static const fe FE_ONE = {{0x0000000000000001ULL, 0xffffffff00000000ULL, 0xffffffffffffffffULL, 0x00000000fffffffeULL}};
 static const fe FE_R2 = {{0x0000000000000003ULL, 0xfffffffbffffffffULL, 0xfffffffffffffffeULL, 0x00000004fffffffdULL}};
 static const fe FE_R3 = {{0xfffffffd0000000aULL, 0xffffffedfffffff7ULL, 0x00000005fffffffcULL, 0x0000001800000001ULL}};
-
-// Hides a value's range from the optimiser, which might otherwise turn a mask into a branch.
-static inline uint64_t hide(uint64_t x) {
-    __asm__("" : "+r"(x));
-    return x;
-}
 
 static inline uint64_t add_carry(uint64_t a, uint64_t b, uint64_t *carry) {
     u128 t = (u128)a + b + *carry;
@@ -38,7 +33,7 @@ static inline uint64_t sub_borrow(uint64_t a, uint64_t b, uint64_t *borrow) {
 }
 
 static inline void fe_cmov(fe *r, const fe *a, fe_mask m) {
-    m = hide(m);
+    m = yinhe_p256_hide(m);
     for (int i = 0; i < 4; i++) r->v[i] ^= m & (r->v[i] ^ a->v[i]);
 }
 
@@ -47,7 +42,7 @@ static inline void fe_reduce_once(fe *r, const uint64_t t[4], uint64_t top) {
     uint64_t d[4], borrow = 0;
     for (int i = 0; i < 4; i++) d[i] = sub_borrow(t[i], FE_P.v[i], &borrow);
     sub_borrow(top, 0, &borrow);
-    uint64_t keep = hide(0 - borrow);
+    uint64_t keep = yinhe_p256_hide(0 - borrow);
     for (int i = 0; i < 4; i++) r->v[i] = (t[i] & keep) | (d[i] & ~keep);
 }
 
@@ -60,7 +55,7 @@ static inline void fe_add(fe *r, const fe *a, const fe *b) {
 static inline void fe_sub(fe *r, const fe *a, const fe *b) {
     uint64_t t[4], borrow = 0, carry = 0;
     for (int i = 0; i < 4; i++) t[i] = sub_borrow(a->v[i], b->v[i], &borrow);
-    uint64_t m = hide(0 - borrow);
+    uint64_t m = yinhe_p256_hide(0 - borrow);
     for (int i = 0; i < 4; i++) r->v[i] = add_carry(t[i], FE_P.v[i] & m, &carry);
 }
 
@@ -139,6 +134,7 @@ static inline void fe_sqr(fe *r, const fe *a) {
     REDUCE_STEP(t1, t2, t3, k1, k2, k);
     REDUCE_STEP(t2, t3, k1, k2, k3, k);
     REDUCE_STEP(t3, k1, k2, k3, k4, k);
+    (void)k;  // no step carries out of its top word
     c = 0;
     uint64_t t[4];
     t[0] = add_carry(t4, k1, &c);
@@ -149,7 +145,7 @@ static inline void fe_sqr(fe *r, const fe *a) {
 }
 
 static inline fe_mask fe_is_zero(const fe *a) {
-    uint64_t x = hide(a->v[0] | a->v[1] | a->v[2] | a->v[3]);
+    uint64_t x = yinhe_p256_hide(a->v[0] | a->v[1] | a->v[2] | a->v[3]);
     return ((x | (0 - x)) >> 63) - 1;
 }
 
@@ -190,7 +186,6 @@ static inline fe_mask fe_is_odd(const fe *a) {
 }
 
 static inline fe_mask mask_not(fe_mask m) { return ~m; }
-static inline fe_mask mask_and(fe_mask a, fe_mask b) { return a & b; }
 static inline fe_mask mask_xor(fe_mask a, fe_mask b) { return a ^ b; }
 static inline fe_mask mask_of_bits(unsigned bits) { return 0 - (uint64_t)(bits & 1); }
 static inline unsigned mask_bits(fe_mask m) { return (unsigned)(m & 1); }

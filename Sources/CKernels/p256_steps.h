@@ -54,10 +54,11 @@ static void KERNEL(invert)(fe *r, const fe *a) {
     fe_mul(r, &t, a);
 }
 
-// Inverts z[0..<count], count <= BLOCK, none of them zero, with one inversion and three products each
+// Inverts z[0..<count], 0 < count <= MANY, none of them zero, with one inversion and three products each
 // (Montgomery, "Speeding the Pollard and elliptic curve methods of factorization", section 10.3.1).
-static void KERNEL(invert_block)(fe *z, int count) {
-    fe prefix[BLOCK], t, u;
+#define MANY 64
+static void KERNEL(invert_many)(fe *z, int count) {
+    fe prefix[MANY], t, u;
     prefix[0] = z[0];
     for (int i = 1; i < count; i++) fe_mul(&prefix[i], &prefix[i - 1], &z[i]);
     KERNEL(invert)(&t, &prefix[count - 1]);
@@ -193,7 +194,7 @@ static size_t KERNEL(map_block)(yinhe_p256_point *out, const uint8_t *uniform, s
         unsigned bits = mask_bits(zero);
         if (bits && infinite == count) infinite = first + (size_t)__builtin_ctz(bits);
     }
-    KERNEL(invert_block)(Z, groups);
+    KERNEL(invert_many)(Z, groups);
     for (int g = 0; g < groups; g++) {
         fe_mul(&x, &X[g], &Z[g]);
         fe_mul(&y, &Y[g], &Z[g]);

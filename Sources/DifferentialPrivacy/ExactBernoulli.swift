@@ -9,7 +9,7 @@ extension WordStream {
     /// Exact: with w uniform below B = 2^bits, the products w * bound whose high half is h and whose low half is at least
     /// (B mod bound) number floor(B / bound) for every h; the others are rejected.
     @inline(__always)
-    mutating func uniform<T: SamplerWord>(below bound: T) -> T {
+    package mutating func uniform<T: SamplerWord>(below bound: T) -> T {
         var product = T.draw(&self).multipliedFullWidth(by: bound)
         if product.low < T.Magnitude(truncatingIfNeeded: bound) {
             let rejected = T.Magnitude(truncatingIfNeeded: (0 &- bound) % bound)
@@ -20,7 +20,7 @@ extension WordStream {
 
     /// True with probability exactly numerator / (denominator * k); needs numerator <= denominator and both factors positive.
     @inline(__always)
-    mutating func bernoulli<T: SamplerWord>(_ numerator: T, over denominator: T, times k: T) -> Bool {
+    package mutating func bernoulli<T: SamplerWord>(_ numerator: T, over denominator: T, times k: T) -> Bool {
         let (product, overflow) = denominator.multipliedReportingOverflow(by: k)
         if !overflow { return uniform(below: product) < numerator }
         // n/d and 1/k are drawn apart when d * k is too wide.
@@ -32,7 +32,7 @@ extension WordStream {
     /// Algorithm 1: K is the first k at which a Bernoulli(gamma / k) fails, so P[K > k] = gamma^k / k!, and
     /// P[K odd] = 1 - gamma + gamma^2/2! - ... = exp(-gamma).
     @inline(__always)
-    mutating func bernoulliExp<T: SamplerWord>(minus numerator: T, over denominator: T) -> Bool {
+    package mutating func bernoulliExp<T: SamplerWord>(minus numerator: T, over denominator: T) -> Bool {
         var k: T = 1
         while bernoulli(numerator, over: denominator, times: k) { k += 1 }
         return k & 1 == 1
@@ -43,7 +43,7 @@ extension WordStream {
     /// Algorithm 1 at gamma = 1 has P[K > k] = 1/k!. With N uniform below D, a multiple of 17!, K > k exactly when
     /// N < D / k! has that law for every k <= 17; in the case K > 17 (probability 1/17!) the chain goes on one by one.
     @inline(__always)
-    mutating func bernoulliExpMinusOne() -> Bool {
+    package mutating func bernoulliExpMinusOne() -> Bool {
         var n = word()
         while n >= FactorialThresholds.multiple { n = word() }
         if n >= FactorialThresholds.over2 { return false }
@@ -65,7 +65,7 @@ extension WordStream {
     }
 
     /// True with probability exactly exp(-gamma) for any gamma >= 0: exp(-1) to the integer part, then the fraction.
-    mutating func bernoulliExp(minus gamma: Rational) -> Bool {
+    package mutating func bernoulliExp(minus gamma: Rational) -> Bool {
         precondition(gamma >= 0)
         let (whole, fraction) = gamma.numerator.quotientAndRemainder(dividingBy: gamma.denominator)
         var left = whole
@@ -77,11 +77,11 @@ extension WordStream {
     }
 }
 
-enum FactorialThresholds {
+package enum FactorialThresholds {
     /// 17!
     static let factorial17: UInt64 = 355_687_428_096_000
     /// D, the greatest multiple of 17! that fits a word; a word is rejected with probability below 2 * 10^-5.
-    static let multiple: UInt64 = 51_862 * factorial17
+    package static let multiple: UInt64 = 51_862 * factorial17
     static let over2 = multiple / 2
     static let over6 = multiple / 6
 }

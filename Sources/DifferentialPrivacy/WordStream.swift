@@ -2,7 +2,7 @@ import SandboxCore
 
 /// Uniform 64-bit words for sampling loops, read from a `RandomSource` a few KiB at a time so that a word costs a load and
 /// an increment. Word k is the little-endian integer of bytes 8k ..< 8k + 8 of the source. Unused words are wiped at the end.
-struct WordStream<Source: RandomSource>: ~Copyable {
+package struct WordStream<Source: RandomSource>: ~Copyable {
     private static var capacity: Int { 512 }
     private let source: Source
     private let words: UnsafeMutablePointer<UInt64>
@@ -10,7 +10,7 @@ struct WordStream<Source: RandomSource>: ~Copyable {
     private var spareBits: UInt64 = 0
     private var spareBitCount = 0
 
-    init(_ source: Source) {
+    package init(_ source: Source) {
         self.source = source
         words = .allocate(capacity: Self.capacity)
         words.initialize(repeating: 0, count: Self.capacity)
@@ -23,7 +23,7 @@ struct WordStream<Source: RandomSource>: ~Copyable {
     }
 
     @inline(__always)
-    mutating func word() -> UInt64 {
+    package mutating func word() -> UInt64 {
         if position == Self.capacity { refill() }
         defer { position += 1 }
         return UInt64(littleEndian: words[position])
@@ -37,7 +37,7 @@ struct WordStream<Source: RandomSource>: ~Copyable {
 
     /// One fair bit: the lowest unused bit of a word set aside for bits.
     @inline(__always)
-    mutating func bit() -> Bool {
+    package mutating func bit() -> Bool {
         if spareBitCount == 0 { (spareBits, spareBitCount) = (word(), 64) }
         defer { (spareBits, spareBitCount) = (spareBits >> 1, spareBitCount - 1) }
         return spareBits & 1 == 1
@@ -45,18 +45,18 @@ struct WordStream<Source: RandomSource>: ~Copyable {
 }
 
 /// The two widths in which the samplers compute.
-protocol SamplerWord: FixedWidthInteger, UnsignedInteger {
+package protocol SamplerWord: FixedWidthInteger, UnsignedInteger {
     static func draw<S>(_ stream: inout WordStream<S>) -> Self
 }
 
 extension UInt64: SamplerWord {
     @inline(__always)
-    static func draw<S>(_ stream: inout WordStream<S>) -> UInt64 { stream.word() }
+    package static func draw<S>(_ stream: inout WordStream<S>) -> UInt64 { stream.word() }
 }
 
 extension UInt128: SamplerWord {
     /// Low word first.
-    static func draw<S>(_ stream: inout WordStream<S>) -> UInt128 {
+    package static func draw<S>(_ stream: inout WordStream<S>) -> UInt128 {
         let low = stream.word()
         return UInt128(stream.word()) << 64 | UInt128(low)
     }

@@ -45,17 +45,17 @@ extension IntersectionSum {
 
     /// GroupParty's running state of rounds 3 to 5: which masks belong to which group, and the encrypted sums so far.
     /// Handed from one unit of work to the next, never used by two at a time.
-    final class Matcher: @unchecked Sendable {
+    package final class Matcher: @unchecked Sendable {
         private let key: PaillierPublicKey
         private let layout: Layout
         private var groupOfMask: [UInt128: Int32]
-        private(set) var counts: [Int]
-        private(set) var sums: [PaillierCiphertext]  // groups x plaintexts
+        package private(set) var counts: [Int]
+        package private(set) var sums: [PaillierCiphertext]  // groups x plaintexts
 
         private static let used: Int32 = -1
 
         /// `masks`: all masked points of round 3, group after group. Throws `.peerMisbehaved` when one occurs twice.
-        init(key: PaillierPublicKey, layout: Layout, masks: [UInt8]) throws {
+        package init(key: PaillierPublicKey, layout: Layout, masks: [UInt8]) throws {
             self.key = key
             self.layout = layout
             groupOfMask = Dictionary(minimumCapacity: layout.groupSetSize)
@@ -70,7 +70,7 @@ extension IntersectionSum {
 
         /// Adds the rows whose mask is known. Every ciphertext has been validated before: if only those that match were looked
         /// at, an invalid one would show the peer, by the abort, whether its row matched.
-        func add(rowMasks: [UInt8], ciphertexts: [PaillierCiphertext]) throws {
+        package func add(rowMasks: [UInt8], ciphertexts: [PaillierCiphertext]) throws {
             let perRow = layout.packing.plaintextCount
             for row in 0..<rowMasks.count / layout.maskBytes {
                 let mask = Steps.number(rowMasks, row, layout.maskBytes)

@@ -39,7 +39,7 @@ public enum IntersectionSum {
 
     /// What both sides must agree on, but for `threads`.
     public struct Parameters: Sendable {
-        /// Bits of the Paillier modulus: 2048, 3072 or 4096.
+        /// Bits of the Paillier modulus: 3072 by default; 2048 (112-bit security) or 4096 on request.
         public var keyBits: Int
         public var slots: [SlotDeclaration]
         public var groupCount: Int
@@ -53,8 +53,8 @@ public enum IntersectionSum {
         package var testKeyBits: [Int] = []
 
         public init(
-            slots: [SlotDeclaration], groupCount: Int, minimumIntersection: Int, keyBits: Int = 2048,
-            threads: Int = availableCores, binding: [UInt8] = []
+            slots: [SlotDeclaration], groupCount: Int, minimumIntersection: Int,
+            keyBits: Int = SecurityParameters.factoringModulusBits, threads: Int = availableCores, binding: [UInt8] = []
         ) {
             self.slots = slots
             self.groupCount = groupCount
@@ -95,7 +95,7 @@ public enum IntersectionSum {
 extension IntersectionSum.Parameters {
     package enum Role: String { case group = "group-party", value = "value-party" }
 
-    package static let setSize = "set-size"
+    package static let setSize = "set size"
 
     /// Throws `.badInput` for values that no run can have.
     func validate() throws {
@@ -118,9 +118,9 @@ extension IntersectionSum.Parameters {
             protocolName: "intersection-sum", version: IntersectionSum.version, role: role.rawValue,
             peerRole: (role == .group ? Role.value : .group).rawValue,
             parameters: [
-                ("binding", binding.hex), ("key-bits", "\(keyBits)"), ("slots", "\(slots.count)"),
-                ("slot-digest", hash.finalize().hex), ("groups", "\(groupCount)"),
-                ("minimum-intersection", "\(minimumIntersection)"),
+                ("suite", "P256_XMD:SHA-256_SSWU_RO_"), ("binding", binding.hex), ("key bits", "\(keyBits)"),
+                ("slots", "\(slots.count)"), ("slot digest", hash.finalize().hex), ("groups", "\(groupCount)"),
+                ("minimum intersection", "\(minimumIntersection)"),
             ],
             announcements: [Self.setSize: setSize])
     }

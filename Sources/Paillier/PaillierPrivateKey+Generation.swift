@@ -9,7 +9,7 @@ extension PaillierPrivateKey {
     /// probability at most 2^-128 (64 Miller-Rabin rounds). `progress` counts the candidates that were tried; there is no total.
     ///
     /// Throws `.badInput` for another size.
-    public static func generate(bits: Int = 2048, progress: ProgressMonitor? = nil) throws -> PaillierPrivateKey {
+    public static func generate(bits: Int = SecurityParameters.factoringModulusBits, progress: ProgressMonitor? = nil) throws -> PaillierPrivateKey {
         guard PaillierPublicKey.allowedBits.contains(bits) else {
             throw YinheError(
                 .badInput, "a Paillier key of \(bits) bits",

@@ -4,6 +4,9 @@ public struct ByteWriter: Sendable {
 
     public init(reserving count: Int = 0) { bytes.reserveCapacity(count) }
 
+    /// Makes room for `count` more bytes at once, before a large message is written.
+    public mutating func reserve(_ count: Int) { bytes.reserveCapacity(bytes.count + count) }
+
     public mutating func write<I: FixedWidthInteger>(_ value: I) {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }

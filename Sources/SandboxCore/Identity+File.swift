@@ -28,7 +28,8 @@ extension Identity {
         guard let pointer = Self.readKey(pem, secret) else {
             throw YinheError(
                 .badInput,
-                encrypted ? "the passphrase is wrong, or the key file is damaged" : "not a private key in PKCS#8 PEM form", at: path,
+                encrypted ? "the passphrase is wrong, or the key file is damaged" : "not a private key in PKCS#8 PEM form",
+                at: path,
                 remedy: encrypted ? "check the passphrase" : "make a key with `yinhe keys new`")
         }
         guard EVP_PKEY_get_id(pointer) == EVP_PKEY_ED25519 else {
@@ -121,7 +122,9 @@ extension Identity {
             throw YinheError(
                 .badInput, "other users of this machine can read the key file", at: path, remedy: "chmod 600 \(path)")
         }
-        guard status.st_size <= maximumFileBytes else { throw YinheError(.badInput, "the file is too long to be a key", at: path) }
+        guard status.st_size <= maximumFileBytes else {
+            throw YinheError(.badInput, "the file is too long to be a key", at: path)
+        }
         var out = [UInt8](repeating: 0, count: Int(status.st_size))
         var filled = 0
         while filled < out.count {

@@ -59,7 +59,9 @@ public struct PublicIdentity: Hashable, Sendable {
 
     /// Whether `signature` is the 64-byte signature that the holder of this key made with `Identity.sign` for the same domain.
     public func isValid(signature: [UInt8], over message: [UInt8], domain: String) -> Bool {
-        guard signature.count == 64, let key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, publicKey, 32) else { return false }
+        guard signature.count == 64, let key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, publicKey, 32) else {
+            return false
+        }
         defer { EVP_PKEY_free(key) }
         guard let context = EVP_MD_CTX_new() else { fatalError("out of memory") }
         defer { EVP_MD_CTX_free(context) }

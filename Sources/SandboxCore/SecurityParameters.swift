@@ -5,6 +5,10 @@ public enum SecurityParameters {
     /// Statistical security in bits: a mask or a truncated hash fails with probability at most 2^-40.
     public static let statistical = 40
 
+    /// Bits of a modulus whose factors are secret, for 128-bit security (NIST SP 800-57 part 1 revision 5, table 2). 2048 bits
+    /// stand for 112 and are for callers that ask for them.
+    public static let factoringModulusBits = 3072
+
     /// Bytes of a truncated hash when every element of one set is compared with every element of the other.
     ///
     /// A union bound over the `a * b` pairs of different elements gives false matches with probability at most

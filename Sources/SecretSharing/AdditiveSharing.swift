@@ -71,11 +71,15 @@ public enum AdditiveSharing {
     }
 
     static func opened<Element: RingElement>(_ shares: [[Element]], bounds: DeclaredBounds) throws -> [Element.Signed] {
-        var sum = shares[0]
-        sum.withUnsafeMutableBufferPointer { sum in
+        let count = shares[0].count
+        guard count > 0 else { return [] }
+        let values = [Element.Signed](unsafeUninitializedCapacity: count) { out, initialized in
+            let sum = UnsafeMutableBufferPointer(
+                start: UnsafeMutableRawPointer(out.baseAddress!).assumingMemoryBound(to: Element.self), count: count)
+            shares[0].withUnsafeBufferPointer { first in _ = sum.initialize(from: first) }
             for other in shares.dropFirst() { other.withUnsafeBufferPointer { RingKernels.add($0, to: sum) } }
+            initialized = count
         }
-        let values = sum.withUnsafeBytes { Array($0.bindMemory(to: Element.Signed.self)) }
         try requireOpenedInBounds(values, bounds, as: Element.self)
         return values
     }

@@ -8,14 +8,19 @@ extension SecureSum {
         /// First byte of the notice; the second is the roster index. The session layer never sees it.
         static let noticeTag: UInt8 = 0xe8
         private let base: any Channel
+        /// The session's abort for a message that is not allowed: the peer's word that this side is at fault.
+        private static let accusation: [UInt8] = [0xff, AbortReason.badMessage.rawValue]
         private let blamedParty = Mutex<Int?>(nil)
+        private let accused = Mutex(false)
 
         init(_ base: any Channel) { self.base = base }
 
         var blamed: Int? { blamedParty.withLock { $0 } }
+        var accusesThisSide: Bool { accused.withLock { $0 } }
 
         func receive() async throws -> [UInt8] {
             let frame = try await base.receive()
+            if frame == Self.accusation { accused.withLock { $0 = true } }
             guard frame.first == Self.noticeTag, frame.count == 2 else { return frame }
             blamedParty.withLock { $0 = Int(frame[1]) }
             throw YinheError(.peerAborted, "the peer stopped because it lost another party", at: peerDescription)
@@ -103,8 +108,10 @@ extension SecureSum {
             return blamed
         }
 
-        /// Tells every party but the culprit whose fault it is.
+        /// Tells every party but the culprit whose fault it is. A party that is accused itself does not name the accuser: it only
+        /// goes, so that all others name it.
         private func notify(of failure: LinkFailure) async {
+            if channels[failure.peer]?.accusesThisSide == true { return }
             let culprit = culprit(of: failure)
             await forEachChannel { peer, channel in
                 if peer != culprit { try? await channel.send([WatchedChannel.noticeTag, UInt8(culprit)]) }
@@ -124,10 +131,15 @@ extension SecureSum {
                 return own
             }
             await notify(of: failure)
+            let isAccused = channels[failure.peer]?.accusesThisSide == true
             let reason = AbortReason(for: failure.error)
             let sessions = sessions.withLock { $0 }
             await forEachChannel { peer, channel in
-                if peer == failure.peer, let reason { await sessions[peer]?.abort(reason) }
+                if peer != failure.peer {
+                    if isAccused { await sessions[peer]?.abort(.internalError) }
+                } else if let reason {
+                    await sessions[peer]?.abort(reason)
+                }
                 await channel.close()
             }
             return describe(failure)

@@ -30,6 +30,7 @@ extension SecureSum {
         }
 
         func encode(into writer: inout ByteWriter) {
+            writer.reserve(12 + correction.count + partial.count)
             writer.write(UInt32(truncatingIfNeeded: index))
             writer.write(field: correction)
             writer.write(field: partial)

@@ -122,7 +122,10 @@ struct RevealChunk: WireMessage {
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
-    func encode(into writer: inout ByteWriter) { writer.write(field: bytes) }
+    func encode(into writer: inout ByteWriter) {
+        writer.reserve(4 + bytes.count)
+        writer.write(field: bytes)
+    }
 
     init(from reader: inout ByteReader) throws { bytes = try reader.readField(maximum: Self.maximumShareBytes) }
 }

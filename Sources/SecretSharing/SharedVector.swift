@@ -10,9 +10,9 @@ public struct SharedVector<Element: RingElement>: Sendable {
     public let party: Int
     public let partyCount: Int
     /// In which every shared value lies.
-    public let bounds: DeclaredBounds
+    public private(set) var bounds: DeclaredBounds
     /// This party's share, uniform on its own. Not printed, not coded.
-    public let share: [Element]
+    public private(set) var share: [Element]
 
     /// Wraps a share that another protocol computed. Throws `.range` when `bounds` do not fit the ring.
     public init(share: [Element], party: Int, of partyCount: Int, bounds: DeclaredBounds) throws {
@@ -65,6 +65,15 @@ public struct SharedVector<Element: RingElement>: Sendable {
     public static func - (a: SharedVector, b: SharedVector) throws -> SharedVector {
         try a.requireLike(b)
         return try a.with(a.bounds - b.bounds, for: "a subtraction") { RingKernels.subtract(a.share, b.share) }
+    }
+
+    /// Adds in place, without a new vector.
+    public static func += (a: inout SharedVector, b: SharedVector) throws {
+        try a.requireLike(b)
+        let sum = try a.bounds + b.bounds
+        try sum.require(in: Element.ring, for: "an addition")
+        a.share.withUnsafeMutableBufferPointer { target in b.share.withUnsafeBufferPointer { RingKernels.add($0, to: target) } }
+        a.bounds = sum
     }
 
     public func negated() throws -> SharedVector {

@@ -104,14 +104,14 @@ public struct CSVReader: ~Copyable {
 extension CSVRecordParser {
     /// A parser of the block's text as UTF-8. Text that its encoding does not allow becomes a fault behind the records before it.
     init(_ block: CSVBlock, options: CSVOptions) throws {
+        // The block's own text stays as it is: its header is parsed once for the columns and once with the rows.
         var text = block.text
-        // The block may be parsed again: its own length stays.
-        var count = text.count
+        var valid = text.count
         var fault: CSVFault?
         if block.isGB18030 {
             let decoded = try TextDecoding.decodeGB18030(text.base, text.count)
             text = decoded.text
-            count = text.count
+            valid = text.count
             if !decoded.complete {
                 fault = CSVFault(
                     offset: text.count, message: "bytes that are not GB18030, while the text before them is",
@@ -121,16 +121,16 @@ extension CSVRecordParser {
             fault = CSVFault(
                 offset: invalid, message: "the byte 0x\([text.base[invalid]].hex) is not UTF-8 here",
                 remedy: "save the file as UTF-8; if it is GB18030, declare that encoding")
-            count = invalid
+            valid = invalid
         }
         switch block.end {
         case .overlongRecord: fault = nil  // the cut may have split a character
         case .invalidUTF16:
             let half = "half of a UTF-16 character stands alone here"
-            fault = fault ?? CSVFault(offset: count, message: half, remedy: "save the file as UTF-8")
+            fault = fault ?? CSVFault(offset: valid, message: half, remedy: "save the file as UTF-8")
         case .record, .file: break
         }
-        self.init(text: text, count: count, end: block.end, textFault: fault, options: options)
+        self.init(text: text, count: valid, end: block.end, textFault: fault, options: options)
     }
 
     /// The error for a fault in this block, which `linesBefore` lines precede.

@@ -86,6 +86,7 @@ extension YinheError {
     }
 
     static func closedByPeer(_ peer: String) -> YinheError {
-        YinheError(.peerUnreachable, "the peer closed the channel", at: peer, remedy: "look at the peer's own messages for the reason")
+        YinheError(
+            .peerUnreachable, "the peer closed the channel", at: peer, remedy: "look at the peer's own messages for the reason")
     }
 }

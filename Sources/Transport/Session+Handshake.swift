@@ -13,33 +13,34 @@ extension Session {
             var sent = DomainHash(domain: "yinhe/transcript/direction/v1")
             var received = DomainHash(domain: "yinhe/transcript/direction/v1")
 
-            func send(_ frame: [UInt8]) async throws {
-                try await channel.send(frame)
-                sent.update(field: frame)
-            }
-            func receive() async throws -> [UInt8] {
-                let frame = try await channel.receive()
-                if let abort = Session.abortReason(in: frame) { throw abort.error(from: channel.peerDescription) }
-                guard frame.count <= SessionProposal.maximumBytes else {
-                    throw YinheError(.peerMisbehaved, "a session handshake message of \(frame.count) bytes")
-                }
-                received.update(field: frame)
-                return frame
-            }
-
             // 1. Proposals cross; each side compares on its own, so both see a difference.
-            try await send(proposal.proposalFrame(nonce: nonce))
-            let (peer, peerNonce) = try SessionProposal.readProposal(try await receive())
+            try await send(proposal.proposalFrame(nonce: nonce), over: channel, &sent)
+            let (peer, peerNonce) = try SessionProposal.readProposal(try await receive(over: channel, &received))
             try proposal.check(against: peer)
             guard nonce != peerNonce else {
                 throw YinheError(.peerMisbehaved, "the peer sent this side's own proposal back")
             }
             // 2. Only now the numbers that describe this side's data.
-            try await send(proposal.announcementFrame())
-            let announcements = try SessionProposal.readAnnouncements(try await receive())
+            try await send(proposal.announcementFrame(), over: channel, &sent)
+            let announcements = try SessionProposal.readAnnouncements(try await receive(over: channel, &received))
             return Handshake(
                 peerAnnouncements: announcements, ownNonceFirst: nonce.lexicographicallyPrecedes(peerNonce), sent: sent,
                 received: received)
+        }
+
+        private static func send(_ frame: [UInt8], over channel: any Channel, _ hash: inout DomainHash) async throws {
+            try await channel.send(frame)
+            hash.update(field: frame)
+        }
+
+        private static func receive(over channel: any Channel, _ hash: inout DomainHash) async throws -> [UInt8] {
+            let frame = try await channel.receive()
+            if let abort = Session.abortReason(in: frame) { throw abort.error(from: channel.peerDescription) }
+            guard frame.count <= SessionProposal.maximumBytes else {
+                throw YinheError(.peerMisbehaved, "a session handshake message of \(frame.count) bytes")
+            }
+            hash.update(field: frame)
+            return frame
         }
 
         /// The transcript hash from the hashes of the two directions, the one of the smaller nonce first.

@@ -24,6 +24,7 @@ public final class Session: Sendable {
     private let received: Mutex<DomainHash>
     private let ownNonceFirst: Bool
     private let ended = Mutex<YinheError?>(nil)
+    private let isReceiving = Atomic<Bool>(false)
     private let trafficAtStart: Traffic
 
     /// Exchanges proposals and opens the session.
@@ -107,6 +108,8 @@ public final class Session: Sendable {
         try checkOpen()
         let frame: [UInt8]
         do {
+            try claimReceiving()
+            defer { isReceiving.store(false, ordering: .releasing) }
             frame = try await Self.withDeadline(messageDeadline, on: channel) { [channel] in try await channel.receive() }
         } catch {
             throw end(with: error)
@@ -126,7 +129,8 @@ public final class Session: Sendable {
         if let abort = Self.abortReason(in: frame) { throw abort.error(from: channel.peerDescription) }
         guard let tag = frame.first else { throw YinheError(.peerMisbehaved, "an empty frame where \(M.name) was due") }
         guard tag == M.tag else {
-            throw YinheError(.peerMisbehaved, "a message of kind \(tag) where \(M.name) (\(M.tag)) was due in \(proposal.protocolName)")
+            throw YinheError(
+                .peerMisbehaved, "a message of kind \(tag) where \(M.name) (\(M.tag)) was due in \(proposal.protocolName)")
         }
         guard frame.count - 1 <= M.maximumBytes else {
             throw YinheError(.peerMisbehaved, "\(M.name) of \(frame.count - 1) bytes, at most \(M.maximumBytes) allowed")
@@ -136,6 +140,13 @@ public final class Session: Sendable {
         let message = try M(from: &reader)
         try reader.finish()
         return message
+    }
+
+    /// One reader at a time: a caller's `receive`, or the search for the peer's abort after a failed send.
+    private func claimReceiving() throws {
+        guard !isReceiving.exchange(true, ordering: .acquiring) else {
+            throw YinheError(.peerUnreachable, "the connection is being closed", at: channel.peerDescription)
+        }
     }
 
     private func checkOpen() throws {
@@ -154,6 +165,9 @@ public final class Session: Sendable {
     /// A failed send is often the peer's abort seen from behind: if its abort frame has arrived, that is the error to show.
     private func abortOrigin(of error: any Error) async -> any Error {
         guard let lost = error as? YinheError, lost.code == .peerUnreachable else { return error }
+        // A receive under way meets the abort itself; taking its frame would make a stop look like a missing message.
+        guard (try? claimReceiving()) != nil else { return error }
+        defer { isReceiving.store(false, ordering: .releasing) }
         let channel = self.channel
         let reason = try? await Self.withDeadline(.seconds(2), on: channel) {
             while true {

@@ -88,7 +88,7 @@ extension SessionProposal {
         var writer = ByteWriter()
         writer.write(SessionTag.announcements)
         writer.write(UInt32(announcements.count))
-        for (name, number) in announcements.sorted(by: { $0.key < $1.key }) {
+        for (name, number) in announcements.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             writer.write(name)
             writer.write(Int64(number))
         }

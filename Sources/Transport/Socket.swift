@@ -46,7 +46,8 @@ final class Socket: @unchecked Sendable {
     func setSilence(_ limit: Duration) {
         let nanoseconds = limit.nanoseconds
         var time = timeval(
-            tv_sec: Int(nanoseconds / 1_000_000_000), tv_usec: .init(max(nanoseconds % 1_000_000_000 / 1000, nanoseconds == 0 ? 1 : 0)))
+            tv_sec: Int(nanoseconds / 1_000_000_000),
+            tv_usec: .init(max(nanoseconds % 1_000_000_000 / 1000, nanoseconds == 0 ? 1 : 0)))
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
         silence = limit
     }
@@ -82,7 +83,9 @@ final class Socket: @unchecked Sendable {
     }
 
     /// Sends the two buffers one after the other; returns how much went out: everything if `blocking`, perhaps nothing if not.
-    func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer = .init(start: nil, count: 0), blocking: Bool) throws -> Int {
+    func send(
+        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer = .init(start: nil, count: 0), blocking: Bool
+    ) throws -> Int {
         var done = 0
         let total = first.count + second.count
         while done < total {
@@ -170,7 +173,9 @@ final class Socket: @unchecked Sendable {
 
     func lost(_ code: Int32) -> YinheError {
         YinheError(
-            .peerUnreachable, "the connection was lost: \(systemErrorText(code))", at: peer,
+            .peerUnreachable,
+            "the connection was lost: \(systemErrorText(code))"
+                + (code == ECONNRESET || code == EPIPE ? "; the peer's process was probably killed" : ""), at: peer,
             remedy: "check that the peer's process and the network are running, then start both sides again")
     }
 

@@ -52,7 +52,8 @@ public final class SocketChannel: Channel {
         while true {
             do {
                 let socket = try Socket.connect(endpoint, limit)
-                let wire = try SocketSetup.establish(socket, context, asServer: false, SetupLimit(timeouts.handshake, within: limit))
+                let handshake = SetupLimit(timeouts.handshake, within: limit)
+                let wire = try SocketSetup.establish(socket, context, asServer: false, handshake)
                 return try SocketChannel(wire, timeouts)
             } catch let error as YinheError where error.code == .peerUnreachable {
                 limit.pause(milliseconds: pause)
@@ -104,7 +105,8 @@ extension ChannelSecurity {
         case .insecurePlaintext: return nil
         case .mutualTLS(let identity, let peers):
             guard !peers.isEmpty else {
-                throw YinheError(.usage, "no peer's fingerprint was given", remedy: "name the peer's fingerprint, as its contract does")
+                throw YinheError(
+                    .usage, "no peer's fingerprint was given", remedy: "name the peer's fingerprint, as its contract does")
             }
             return try TLSContext(identity: identity, peers: peers)
         }

@@ -30,7 +30,7 @@ final class SocketCore: Sendable {
     /// Longest frame after which the reader thread expects a caller to read the next one for itself.
     private static let smallBytes = 1 << 14
     /// How long a caller blocks its own thread for the peer's answer before it suspends.
-    private static let directMicroseconds = 100
+    private static let directMicroseconds = 400
     /// How long the reader thread stays aside without a caller taking anything.
     private static let parkingNanoseconds: UInt64 = 5_000_000
 
@@ -125,12 +125,12 @@ final class SocketCore: Sendable {
             do {
                 var item = try reader.buffered()
                 if item == nil {
-                    try reader.poll(microseconds: Self.directMicroseconds)
+                    try reader.poll(microseconds: reader.expectsQuickAnswer() ? Self.directMicroseconds : 0)
                     item = try reader.buffered()
                 }
                 switch item {
                 case .frame(let frame):
-                    reader.directReads &+= 1
+                    reader.countDirectRead()
                     return frame
                 case .goodbye:
                     reader.isOver = true
@@ -211,9 +211,10 @@ final class SocketCore: Sendable {
 
     func cancel(_ error: YinheError) {
         isCut.store(true, ordering: .releasing)
+        // Receivers first: the end of the other queue lets the writer thread close the socket.
+        incoming.endByPopper(push: error, pop: error)
         outgoing.endByPusher(push: error, pop: error)
         outgoing.endByPopper(push: error, pop: error)
-        incoming.endByPopper(push: error, pop: error)
         wire.socket.shutdown(.both)
         recallReader()
     }
@@ -221,8 +222,8 @@ final class SocketCore: Sendable {
     /// Flushes, says good-bye, waits for the peer's, and lets both threads end; cuts whatever takes too long.
     func close() async {
         let error = YinheError.channelClosedHere(wire.socket.peer)
-        outgoing.endByPusher(push: error, pop: error)
         incoming.endByPopper(push: error, pop: error)
+        outgoing.endByPusher(push: error, pop: error)
         recallReader()
         await writerDone.wait(atMost: timeouts.close) { [wire] in wire.socket.shutdown(.both) }
         // The peer answers a good-bye at once unless its own queue is full; what it still sends is dropped.

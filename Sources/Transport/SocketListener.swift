@@ -154,7 +154,8 @@ final class ListenerCore: Sendable {
         return YinheError(
             last.code == .peerMismatch ? .peerMismatch : .peerUnreachable,
             "the right peer did not connect within \(timeouts.wait.text); \(refusals) other "
-                + "\(refusals == 1 ? "connection was" : "connections were") refused, the last from \(last.place): \(last.message)",
+                + "\(refusals == 1 ? "connection was" : "connections were") refused, "
+                + "the last from \(last.place): \(last.message)",
             at: "\(endpoint)", remedy: last.remedy)
     }
 
@@ -179,7 +180,7 @@ final class ListenerCore: Sendable {
         state.withLock { s in
             s.refusals += 1
             // A wrong key says more than a scanner that came after it.
-            if s.lastRefusal == nil || error.code == .peerMismatch || s.lastRefusal?.code != .peerMismatch { s.lastRefusal = error }
+            if error.code == .peerMismatch || s.lastRefusal?.code != .peerMismatch { s.lastRefusal = error }
         }
     }
 

@@ -10,7 +10,10 @@ import Darwin
 /// The steps from a TCP connection to a wire: TLS handshake, then the preamble. Synchronous, on a thread of its own.
 enum SocketSetup {
     /// Sent by both ends, the connecting side first; the listener answers when it has accepted the peer.
-    package static let preamble = Array("yinhe/1\n".utf8)
+    static let preamble = Array("yinhe/1\n".utf8)
+
+    /// A fatal TLS alert "protocol_version" (RFC 8446, section 6), outside of encryption.
+    private static let protocolVersionAlert: [UInt8] = [0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x46]
 
     /// Throws `.peerMismatch` when the other end is a wrong one, `.peerUnreachable` when it fell silent or left.
     static func establish(_ socket: Socket, _ context: TLSContext?, asServer: Bool, _ limit: SetupLimit) throws -> Wire {
@@ -108,13 +111,18 @@ enum SocketSetup {
         let grace = SetupLimit(.seconds(1), within: limit)
         if let tls = wire.tls {
             try? flush(tls, on: wire.socket, grace)
+            // OpenSSL says nothing to an end that does not speak TLS; the alert tells a plain party what it met.
+            if wire.socket.bytesOut.load(ordering: .relaxed) == 0 {
+                try? Self.protocolVersionAlert.withUnsafeBytes { try sendAll($0, on: wire.socket, grace) }
+            }
         } else {
             try? send(preamble, on: wire, grace)
         }
         wire.socket.shutdown(.writing)
         var sink = [UInt8](repeating: 0, count: 4096)
         while grace.wait(for: Int32(POLLIN), on: wire.socket.descriptor) {
-            guard case .bytes = try? sink.withUnsafeMutableBytes({ try wire.socket.receive(into: $0, blocking: false) }) else { return }
+            let arrival = try? sink.withUnsafeMutableBytes { try wire.socket.receive(into: $0, blocking: false) }
+            guard case .bytes = arrival else { return }
         }
     }
 }

@@ -155,7 +155,8 @@ final class TLSConnection: @unchecked Sendable {
         case _ where alert == SSL_AD_BAD_CERTIFICATE || alert == SSL_AD_UNKNOWN_CA || alert == SSL_AD_CERTIFICATE_UNKNOWN
             || alert == SSL_AD_ACCESS_DENIED || alert == SSL_AD_UNSUPPORTED_CERTIFICATE:
             return YinheError(
-                .peerMismatch, "the peer refused this side's key \(own); this side saw \(seen.map(\.description) ?? "no key") there",
+                .peerMismatch,
+                "the peer refused this side's key \(own); this side saw \(seen.map(\.description) ?? "no key") there",
                 remedy: "check which fingerprint the peer expects, and that this side uses the right identity")
         default:
             return YinheError(

@@ -9,6 +9,7 @@ final class TLSContext: @unchecked Sendable {
     let pointer: OpaquePointer
     let identity: Identity
     let expected: [Fingerprint]
+    private static let cipherSuites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 
     init(identity: Identity, peers: [Fingerprint]) throws {
         guard let context = SSL_CTX_new(TLS_method()) else { throw OpenSSLFailure.take("cannot prepare TLS") }
@@ -16,7 +17,7 @@ final class TLSContext: @unchecked Sendable {
         self.identity = identity
         expected = peers
         let ok = yinhe_SSL_CTX_set_protocol_range(context, TLS1_3_VERSION, TLS1_3_VERSION) == 1
-            && SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256") == 1
+            && SSL_CTX_set_ciphersuites(context, Self.cipherSuites) == 1
             && yinhe_SSL_CTX_set_groups(context, "X25519:P-256") == 1
             && yinhe_SSL_CTX_set_signature_algorithms(context, "ed25519") == 1
             && SSL_CTX_set_num_tickets(context, 0) == 1

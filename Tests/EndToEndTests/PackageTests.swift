@@ -32,7 +32,7 @@ import Testing
             "Sources/noise/main.swift",
             """
             import DifferentialPrivacy
-            let noise = try DiscreteLaplace(scale: 10).sample(count: 1000)
+            let noise = try DiscreteLaplace(scale: 10).samples(1000)
             print(noise.count)
 
             """)

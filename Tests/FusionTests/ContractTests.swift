@@ -34,7 +34,9 @@ import Testing
     struct Mistake: CustomTestStringConvertible, Sendable {
         let old: String, new: String, place: String, says: String
         var testDescription: String { says }
-        init(_ old: String, _ new: String, _ place: String, _ says: String) { (self.old, self.new, self.place, self.says) = (old, new, place, says) }
+        init(_ old: String, _ new: String, _ place: String, _ says: String) {
+            (self.old, self.new, self.place, self.says) = (old, new, place, says)
+        }
     }
 
     static let mistakes: [Mistake] = [
@@ -47,8 +49,12 @@ import Testing
         .init("fingerprint: \"sha256:bbbb", "fingerprint: \"sha256:BBBB", "6:44", "not a fingerprint"),
         .init("name: bank, title", "name: centre, title", "6:5", "declared twice"),
         .init("party: bank", "party: banque", "17:12", "no party is named"),
-        .init("column: code, normalizer: text}\n    rows-per-subject: 3", "column: code, normalizer: tax}\n    rows-per-subject: 3", "18:37", "normaliser"),
-        .init("column: code, normalizer: text}\n    rows-per-subject: 3", "column: code, normalizer: digits}\n    rows-per-subject: 3", "25:32", "normalised differently"),
+        .init(
+            "column: code, normalizer: text}\n    rows-per-subject: 3", "column: code, normalizer: tax}\n    rows-per-subject: 3",
+            "18:37", "normaliser"),
+        .init(
+            "column: code, normalizer: text}\n    rows-per-subject: 3",
+            "column: code, normalizer: digits}\n    rows-per-subject: 3", "25:32", "normalised differently"),
         .init("rows-per-subject: 3", "rows-per-subject: 0", "19:23", "outside"),
         .init("rows-per-subject: 3", "rows-per-subject: \"3\"", "19:23", "an integer expected"),
         .init("categories: [A, B, M]", "categories: [A, B, A]", "13:58", "declared twice"),
@@ -77,10 +83,14 @@ import Testing
         .init("epsilon: 1.5", "epsilon: 3.6", "33:5", "cost epsilon 4.1, more than the budget of 4"),
         .init("to: [centre, bank]\n", "to: [centre, regulator]\n", "32:18", "no party is named"),
         .init("to: [centre, bank]\n", "to: []\n", "32:9", "0 parties listed"),
-        .init("kind: sum, of: loans.amount", "kind: histogram, of: loans.amount, bins: [0, 10, 10, 1000.50]", "33:68", "do not increase"),
+        .init(
+            "kind: sum, of: loans.amount", "kind: histogram, of: loans.amount, bins: [0, 10, 10, 1000.50]", "33:68",
+            "do not increase"),
         .init("kind: sum, of: loans.amount", "kind: histogram, of: loans.amount, bins: [0, 10]", "33:64", "in no bin"),
         .init("kind: sum, of: loans.amount", "kind: histogram, of: loans.amount", "33:40", "needs \"bins\""),
-        .init("kind: sum, of: loans.amount", "kind: histogram, of: loans.product, bins: [0, 1]", "33:61", "its categories are the bins"),
+        .init(
+            "kind: sum, of: loans.amount", "kind: histogram, of: loans.product, bins: [0, 1]", "33:61",
+            "its categories are the bins"),
         .init("name: total", "name: by_grade", "33:5", "declared twice"),
         .init("epsilon: 4, delta: 0", "epsilon: 4, delta: 1", "34:48", "less than 1"),
         .init("minimum-intersection: 3", "minimum-intersection: 0", "35:23", "outside"),
@@ -122,7 +132,9 @@ import Testing
     @Test func timesAreExactAndStrict() {
         #expect(UTCTime.parse("2000-02-29T00:00:00Z")?.timeIntervalSince1970 == 951_782_400)
         #expect(UTCTime.parse("1970-01-01T00:00:00Z")?.timeIntervalSince1970 == 0)
-        for text in ["2100-02-29T00:00:00Z", "2001-13-01T00:00:00Z", "2001-01-01T24:00:00Z", "2001-01-01 00:00:00Z", "2001-1-01T00:00:00Z"] {
+        for text in [
+            "2100-02-29T00:00:00Z", "2001-13-01T00:00:00Z", "2001-01-01T24:00:00Z", "2001-01-01 00:00:00Z", "2001-1-01T00:00:00Z",
+        ] {
             #expect(UTCTime.parse(text) == nil)
         }
         for seconds in stride(from: 0.0, to: 4e9, by: 86_400 * 13.7) {

@@ -55,7 +55,8 @@ import Transport
             if case .success = result { #expect(kinds.contains(.release), "\(name): \(where_)") }
         }
         return Outcome(
-            error: (results.centre.yinheError, results.bank.yinheError), opened: (isOpen["centre"] ?? false, isOpen["bank"] ?? false),
+            error: (results.centre.yinheError, results.bank.yinheError),
+            opened: (isOpen["centre"] ?? false, isOpen["bank"] ?? false),
             writes: (centre.1.writes, bank.1.writes), frames: (centre.2.framesSent, bank.2.framesSent))
     }
 
@@ -103,5 +104,30 @@ import Transport
         #expect(!report.countersigned && report.warnings.count == 1 && report.warnings[0].contains("bank did not countersign"))
         #expect(report.outputs.count == 2)
         #expect(try pilot.ledger("centre").verify().isValid)
+    }
+
+    @Test func aCancelledRunIsToldAndRecorded() async throws {
+        let pilot = try Pilot()
+        try pilot.write(.small())
+        let ends = LocalChannel.pair()
+        let centre = try pilot.party("centre"), bank = try pilot.party("bank")
+        let task = Mutex<Task<Void, any Error>?>(nil)
+        // Cancels from within, once the run is under way.
+        let channel = SpyChannel(ends.1) { frame in if frame.count > 300 { task.withLock { $0?.cancel() } } }
+        let running = Task {
+            // Not before `task` is set.
+            while task.withLock({ $0 == nil }) { await Task.yield() }
+            _ = try await bank.run(over: channel)
+        }
+        task.withLock { $0 = running }
+        let told = await asyncError { _ = try await centre.run(over: ends.0) }
+        #expect(told?.code == .peerAborted && told?.message.contains("cancelled") == true)
+        let own = await asyncError { try await running.value }
+        #expect(own?.code == .cancelled)
+        guard case .abort(let stop)? = try pilot.ledger("bank").entries().last?.record() else {
+            Issue.record("the cancellation is not in the ledger")
+            return
+        }
+        #expect(stop.code == "cancelled" && !stop.run.isEmpty)
     }
 }

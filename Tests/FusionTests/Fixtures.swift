@@ -81,6 +81,10 @@ struct ContractText {
         """ + "\n"
     }
 
+    static func groupBy(_ by: String, _ measures: String, epsilon: String = "1") -> String {
+        "- {name: a, kind: group-by, by: [\(by)], measures: [\(measures)], epsilon: \(epsilon), to: [centre, bank]}"
+    }
+
     func contract() throws -> Contract { try Contract(parsing: Array(text.utf8), file: "c.yaml") }
 }
 

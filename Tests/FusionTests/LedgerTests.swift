@@ -32,24 +32,42 @@ import Testing
         let verification = try ledger.verify()
         #expect(verification.isValid, "\(verification.problems)")
         #expect(verification.entries == 8)
-        #expect(verification.accounts[0].spent == 2 && verification.accounts[0].remaining == 2 && verification.accounts[0].runs == 1)
+        #expect(
+            verification.accounts[0].spent == 2 && verification.accounts[0].remaining == 2 && verification.accounts[0].runs == 1)
         let attributes = try FileManager.default.attributesOfItem(atPath: ledger.path)
         #expect(attributes[.posixPermissions] as? Int == 0o600)
     }
 
     @Test(arguments: [
-        ("UPDATE entries SET payload = replace(payload, '\"epsilon\":\"2\"', '\"epsilon\":\"1\"') WHERE kind = 'budget-charge'", "the content was changed"),
+        (
+            "UPDATE entries SET payload = replace(payload, '\"spentAfter\":\"2\"', '\"spentAfter\":\"1\"') WHERE sequence = 5",
+            "the content was changed"
+        ),
         ("UPDATE entries SET time = '2001-01-01T00:00:00Z' WHERE sequence = 3", "entry 3: the content was changed"),
         ("UPDATE entries SET kind = 'abort' WHERE kind = 'release'", "the content was changed"),
-        ("UPDATE entries SET signature = (SELECT signature FROM entries WHERE sequence = 2) WHERE sequence = 4", "entry 4: the signature is not the owner's"),
+        (
+            "UPDATE entries SET signature = (SELECT signature FROM entries WHERE sequence = 2) WHERE sequence = 4",
+            "entry 4: the signature is not the owner's"
+        ),
         ("DELETE FROM entries WHERE sequence = 4", "an entry is missing"),
         ("DELETE FROM entries WHERE sequence = 1", "names no owner"),
         ("DELETE FROM entries WHERE sequence >= 7", "entries 7 to 8 were removed from the end"),
-        ("DELETE FROM entries WHERE sequence >= 7; UPDATE head SET sequence = 6, hash = (SELECT hash FROM entries WHERE sequence = 6)", "head record is not signed"),
+        (
+            "DELETE FROM entries WHERE sequence >= 7; "
+                + "UPDATE head SET sequence = 6, hash = (SELECT hash FROM entries WHERE sequence = 6)",
+            "head record is not signed"
+        ),
         ("DELETE FROM entries", "no entries"),
         ("DELETE FROM head", "head record is missing"),
-        ("UPDATE entries SET sequence = -1 WHERE sequence = 5; UPDATE entries SET sequence = 5 WHERE sequence = 6; UPDATE entries SET sequence = 6 WHERE sequence = -1", "does not continue"),
-        ("INSERT INTO entries SELECT 9, time, kind, payload, hash, hash, signature FROM entries WHERE sequence = 8", "added without the owner's head record"),
+        (
+            "UPDATE entries SET sequence = -1 WHERE sequence = 5; UPDATE entries SET sequence = 5 WHERE sequence = 6; "
+                + "UPDATE entries SET sequence = 6 WHERE sequence = -1",
+            "does not continue"
+        ),
+        (
+            "INSERT INTO entries SELECT 9, time, kind, payload, hash, hash, signature FROM entries WHERE sequence = 8",
+            "added without the owner's head record"
+        ),
     ]) func everyEditOfTheFileIsFound(_ sql: String, _ says: String) throws {
         let pilot = try Pilot()
         defer { withExtendedLifetime(pilot) {} }
@@ -81,10 +99,13 @@ import Testing
         func charge(_ run: String, _ epsilon: Rational, before: Rational) throws -> LedgerRecord {
             .budgetCharge(
                 .init(
-                    run: run, contract: pilot.signed.hashText, dataset: "d", outputs: [.init(name: "o", epsilon: epsilon)], epsilon: epsilon,
+                    run: run, contract: pilot.signed.hashText, dataset: "d", outputs: [.init(name: "o", epsilon: epsilon)],
+                    epsilon: epsilon,
                     spentBefore: before, spentAfter: try before + epsilon, datasetSpentAfter: try before + epsilon))
         }
-        #expect(try says { try $0.append(.release(.init(run: $1, outputs: [], sharedResult: "", result: ""))) }.contains("nothing was charged"))
+        #expect(
+            try says { try $0.append(.release(.init(run: $1, outputs: [], sharedResult: "", result: ""))) }.contains(
+                "nothing was charged"))
         #expect(
             try says { ledger, run in
                 try ledger.startRun(run, pilot)
@@ -182,13 +203,72 @@ import Testing
         let export = try LedgerExport.load(path: path)
         #expect(export == (try pilot.ledger("bank").export()))
         #expect(LedgerVerification(export, owner: pilot.bank.publicIdentity).isValid)
-        #expect(LedgerVerification(export, owner: pilot.centre.publicIdentity).problems.contains { $0.message.contains("the owner is") })
+        #expect(
+            LedgerVerification(export, owner: pilot.centre.publicIdentity).problems.contains {
+                $0.message.contains("the owner is")
+            })
 
         let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
         let cut = Array((lines[0..<5] + lines[6...]).joined(separator: "\n").utf8)
         #expect(!LedgerVerification(try LedgerExport(jsonLines: cut, file: "e")).isValid)
         let broken = Array((lines[0..<2] + ["{}"]).joined(separator: "\n").utf8)
         #expect(error { _ = try LedgerExport(jsonLines: broken, file: "e") }?.place == "e:3")
+    }
+
+    @Test func termsThatAreNotTheContractsAreFound() throws {
+        let pilot = try Pilot()
+        let ledger = try pilot.ledger("bank")
+        let terms = LedgerRecord.ContractTerms(
+            contract: pilot.signed.hashText, name: "overdue-by-grade", purpose: pilot.signed.contract.purpose,
+            parties: ["centre": pilot.centre.fingerprint.description, "bank": pilot.bank.fingerprint.description], epsilon: 400,
+            delta: 0,
+            maximumRuns: 2, expires: "2099-12-31T23:59:59Z")
+        try ledger.append(.contract(terms))
+        #expect(try ledger.verify().isValid)
+        #expect(try ledger.verify(contracts: [pilot.signed]).problems.contains { $0.message.contains("are not the contract's") })
+        // The peer's ledger has the true terms.
+        let peer = try pilot.ledger("centre")
+        try peer.record(pilot.signed)
+        #expect(try peer.verify(contracts: [pilot.signed]).isValid)
+        #expect(try ledger.verify(peerExport: peer.export()).problems.contains { $0.message.contains("different terms") })
+    }
+
+    @Test func twoLedgersThatRecordDifferentResultsContradictEachOther() throws {
+        let pilot = try Pilot()
+        let run = [UInt8](repeating: 1, count: 32).hex
+        let exports = try ["bank", "centre"].map { party in
+            let ledger = try pilot.ledger(party)
+            try ledger.startRun(run, pilot)
+            _ = try ledger.charge(run: run, of: pilot.signed, dataset: party)
+            try ledger.append(.releaseIntent(.init(run: run, outputs: ["o"])))
+            try ledger.append(.release(.init(run: run, outputs: ["o"], sharedResult: party, result: party)))
+            return try ledger.export()
+        }
+        let problems = LedgerVerification(exports[0], peer: exports[1]).problems.map(\.message)
+        #expect(problems.count == 1 && problems[0].contains("different results"))
+    }
+
+    @Test func aForgedCountersignatureIsFound() throws {
+        let pilot = try Pilot()
+        let ledger = try used(pilot)
+        let head = try ledger.head()
+        let run = [UInt8](repeating: 1, count: 32).hex
+        func append(_ signer: Identity, sequence: Int, hash: String) throws {
+            let message = LedgerHead.countersignedMessage(ledger: head.ledger, sequence: sequence, hash: hash, run: run)
+            try ledger.append(
+                .countersignature(
+                    .init(
+                        run: run, peer: "centre", publicKey: signer.publicIdentity.publicKey.hex, sequence: sequence, hash: hash,
+                        signature: try signer.sign(message, domain: LedgerHead.countersignatureDomain).hex)))
+        }
+        try append(pilot.centre, sequence: head.sequence, hash: head.hash)
+        #expect(try ledger.verify().isValid && ledger.verify().countersignatures == 1)
+        try append(pilot.bank, sequence: head.sequence, hash: head.hash)
+        #expect(try problems(ledger).contains("countersignature of centre is not valid"))
+        try append(Identity.generate(), sequence: head.sequence, hash: head.hash)
+        #expect(try problems(ledger).contains("somebody who is no party"))
+        try append(pilot.centre, sequence: head.sequence, hash: String(repeating: "a", count: 64))
+        #expect(try problems(ledger).contains("countersigned another entry"))
     }
 
     @Test func aLedgerBelongsToOneKey() throws {

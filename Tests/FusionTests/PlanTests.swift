@@ -28,13 +28,16 @@ import Testing
     @Test func sensitivityAndScaleFollowTheBounds() throws {
         let plan = try FusionPlan(ContractText().contract())
         #expect(plan.queries.map(\.sensitivity) == [1, 3, 3, 3 * 100_050])
-        #expect(plan.queries.map(\.epsilon) == [try Rational(1, over: 2), try Rational(1, over: 2), try Rational(1, over: 2), try Rational(1, over: 2)])
+        #expect(
+            plan.queries.map(\.epsilon) == [
+                try Rational(1, over: 2), try Rational(1, over: 2), try Rational(1, over: 2), try Rational(1, over: 2),
+            ])
         #expect(plan.queries.map(\.noiseScale) == [2, 6, 6, 600_300])
     }
 
     @Test func aSubjectWithSeveralRowsTouchesSeveralCells() throws {
         let plan = try plan([
-            "- {name: a, kind: group-by, by: [loans.product], measures: [count, rows(loans), sum(loans.amount)], epsilon: 3, to: [centre, bank]}",
+            ContractText.groupBy("loans.product", "count, rows(loans), sum(loans.amount)", epsilon: "3"),
             "- {name: b, kind: histogram, of: loans.amount, bins: [0, 10, 20.5, 1000.50], epsilon: 1, to: [centre, bank]}",
         ])
         // Two products: one subject with three loans is present in at most two cells, with three rows in all.
@@ -46,7 +49,9 @@ import Testing
     }
 
     @Test func negativeLowerBoundsAreOffsetAndCorrected() throws {
-        let plan = try plan(["- {name: a, kind: sum, of: loans.amount, epsilon: 1, to: [bank]}"]) { $0.amountBounds = "lower: -50, upper: 20" }
+        let plan = try plan(["- {name: a, kind: sum, of: loans.amount, epsilon: 1, to: [bank]}"]) {
+            $0.amountBounds = "lower: -50, upper: 20"
+        }
         let query = plan.queries[0]
         #expect(plan.passes[0].slots[query.cells[0].slot].upperBound == 3 * 7000)
         #expect(query.cells[0].correction?.factor == -5000)
@@ -56,7 +61,7 @@ import Testing
 
     @Test func measuresOfBothSidesTakeOnePassEach() throws {
         let plan = try plan([
-            "- {name: a, kind: group-by, by: [enterprises.grade], measures: [sum(loans.amount), sum(enterprises.kwh)], epsilon: 1, to: [centre, bank]}"
+            ContractText.groupBy("enterprises.grade", "sum(loans.amount), sum(enterprises.kwh)")
         ])
         #expect(plan.passes.map(\.valueParty) == ["bank", "centre"])
         #expect(plan.passes.map(\.groupCount) == [3, 1])
@@ -65,9 +70,12 @@ import Testing
 
     @Test func cellsOfTwoColumnsPairGroupsWithSlots() throws {
         let plan = try plan([
-            "- {name: a, kind: group-by, by: [loans.product, enterprises.grade], measures: [rows(loans)], epsilon: 1, to: [centre, bank]}"
+            ContractText.groupBy("loans.product, enterprises.grade", "rows(loans)")
         ])
-        #expect(plan.labels(ofOutput: 0) == [["short", "A"], ["short", "B"], ["short", "M"], ["long", "A"], ["long", "B"], ["long", "M"]])
+        #expect(
+            plan.labels(ofOutput: 0) == [
+                ["short", "A"], ["short", "B"], ["short", "M"], ["long", "A"], ["long", "B"], ["long", "M"],
+            ])
         #expect(plan.queries[0].cells.map(\.group) == [0, 1, 2, 0, 1, 2])
         #expect(plan.queries[0].cells.map(\.slot) == [0, 0, 0, 1, 1, 1])
         #expect(plan.queries[0].sensitivity == 3)
@@ -77,17 +85,20 @@ import Testing
         let refused = try #require(
             error {
                 _ = try plan([
-                    "- {name: a, kind: group-by, by: [loans.product], measures: [sum(enterprises.kwh)], epsilon: 1, to: [centre, bank]}"
+                    ContractText.groupBy("loans.product", "sum(enterprises.kwh)")
                 ])
             })
-        #expect(refused.code == .contract && refused.message.contains("rows per subject") && refused.place.hasPrefix("c.yaml:27:"))
+        #expect(
+            refused.code == .contract && refused.message.contains("rows per subject") && refused.place.hasPrefix("c.yaml:27:"))
     }
 
     @Test func refusesLeakageThatIsNotAccepted() throws {
         let refused = try #require(error { _ = try plan(ContractText().outputs) { $0.leakage = "[set-sizes, group-sizes]" } })
         #expect(refused.message.contains("group-match-counts") && refused.place.hasPrefix("c.yaml:"))
         // Without groups, group sizes do not leak and need not be accepted.
-        _ = try plan(["- {name: a, kind: sum, of: loans.amount, epsilon: 1, to: [bank]}"]) { $0.leakage = "[set-sizes, group-match-counts]" }
+        _ = try plan(["- {name: a, kind: sum, of: loans.amount, epsilon: 1, to: [bank]}"]) {
+            $0.leakage = "[set-sizes, group-match-counts]"
+        }
     }
 
     @Test func refusesToHideACountFromThePartyThatSeesIt() throws {
@@ -128,7 +139,7 @@ import Testing
 
     @Test func theCostGrowsWithTheSetsAndFollowsTheWireFormat() throws {
         let plan = try FusionPlan(ContractText().contract())
-        let cost = try plan.cost(subjects: ["centre": 1000, "bank": 500])
+        let cost = try plan.cost(subjects: ["centre": 1000, "bank": 500], keyBits: 2048)
         // Points and masks of the groups, rows of one point and one 512-byte ciphertext, one ciphertext per group, group sizes.
         #expect(cost.encryptions == 500 + 3 && cost.pointMultiplications == 3000)
         let groups = 1000 * (33 + 8), rows = 500 * (33 + 512), sums = 3 * (512 + 4)

@@ -14,7 +14,9 @@ import Transport
         return pilot
     }
 
-    private func kinds(_ pilot: Pilot, _ party: String) throws -> [LedgerRecord.Kind] { try pilot.ledger(party).entries().map(\.kind) }
+    private func kinds(_ pilot: Pilot, _ party: String) throws -> [LedgerRecord.Kind] {
+        try pilot.ledger(party).entries().map(\.kind)
+    }
 
     private func lastStop(_ pilot: Pilot, _ party: String) throws -> LedgerRecord.Stop {
         switch try #require(pilot.ledger(party).entries().last).record() {
@@ -32,7 +34,9 @@ import Transport
         let outcome = await pilot.run(
             try pilot.party("centre"), try pilot.party("bank", signed: SignedContract.load(path: other)), over: (left, right))
         for (party, result) in [("centre", outcome.centre.yinheError), ("bank", outcome.bank.yinheError)] {
-            #expect(result?.code == .peerMismatch && result?.message.contains("contract") == true, "\(party): \(String(describing: result))")
+            #expect(
+                result?.code == .peerMismatch && result?.message.contains("contract") == true,
+                "\(party): \(String(describing: result))")
             #expect(try lastStop(pilot, party).code == "peer-mismatch")
             #expect(try !kinds(pilot, party).contains(.runStart))
         }
@@ -55,7 +59,8 @@ import Transport
         try FileManager.default.removeItem(atPath: pilot.contractPath + ".centre.sig")
         let refused = try #require(
             error {
-                _ = try PartyRun.load(contractPath: pilot.contractPath, home: pilot.home("bank"), identity: pilot.bank, data: "none")
+                _ = try PartyRun.load(
+                    contractPath: pilot.contractPath, home: pilot.home("bank"), identity: pilot.bank, data: "none")
             })
         #expect(refused.message == "centre has not signed")
         #expect(try lastStop(pilot, "bank").contract == pilot.signed.hashText)
@@ -66,7 +71,9 @@ import Transport
         let pilot = try pilot()
         let stranger = try Identity.generate()
         let home = PartyHome(path: pilot.folder.path + "/stranger")
-        #expect(error { _ = try PartyRun(contract: pilot.signed, home: home, identity: stranger, data: "x") }?.message.contains("not the key of any party") == true)
+        #expect(
+            error { _ = try PartyRun(contract: pilot.signed, home: home, identity: stranger, data: "x") }?.message.contains(
+                "not the key of any party") == true)
         #expect(try home.ledger(stranger).entries().last?.kind == .refusal)
 
         let leaky = try self.pilot { $0.leakage = "[set-sizes]" }

@@ -19,7 +19,9 @@ struct PilotTables {
         var tables = PilotTables()
         for i in 0..<60 { tables.enterprises.append(("E\(i)", ["A", "B", "M"][i % 3])) }
         for i in 30..<80 {
-            for k in 0...(i % 3) { tables.loans.append(("E\(i)", Int64(i * 137 + k * 11) % 100_051, i % 4 == 0 ? Int64(k + 1) : 0)) }
+            for k in 0...(i % 3) {
+                tables.loans.append(("E\(i)", Int64(i * 137 + k * 11) % 100_051, i % 4 == 0 ? Int64(k + 1) : 0))
+            }
         }
         return tables
     }
@@ -30,7 +32,9 @@ struct PilotTables {
 
     var loanFile: String {
         "code,amount,days,product\n"
-            + loans.map { "\($0.code),\($0.amount / 100).\($0.amount % 100 < 10 ? "0" : "")\($0.amount % 100),\($0.days),short\n" }.joined()
+            + loans.map {
+                "\($0.code),\($0.amount / 100).\($0.amount % 100 < 10 ? "0" : "")\($0.amount % 100),\($0.days),short\n"
+            }.joined()
     }
 
     func matched(grade: String?) -> [(code: String, amount: Int64, days: Int64)] {
@@ -129,9 +133,12 @@ extension Pilot {
         _ = try folder.file("bank.csv", tables.loanFile)
     }
 
-    func party(_ name: String, ledger: (any RunLedger)? = nil, signed other: SignedContract? = nil, now: Date = Date()) throws -> PartyRun {
+    func party(_ name: String, ledger: (any RunLedger)? = nil, signed other: SignedContract? = nil, now: Date = Date()) throws
+        -> PartyRun
+    {
         try PartyRun(
-            contract: other ?? signed, ledger: ledger ?? self.ledger(name), identity: identity(name), data: "\(folder.path)/\(name).csv",
+            contract: other ?? signed, ledger: ledger ?? self.ledger(name), identity: identity(name),
+            data: "\(folder.path)/\(name).csv",
             threads: 1, testKey: Self.testKey, now: { now })
     }
 

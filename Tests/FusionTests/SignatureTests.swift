@@ -31,13 +31,17 @@ import Testing
     @Test func aSignatureByAnotherKeyIsRefused() throws {
         let pilot = try Pilot()
         let stranger = try Identity.generate()
-        #expect(error { _ = try SignedContract.sign(path: pilot.contractPath, identity: stranger) }?.message.contains("not the key of any party") == true)
+        #expect(
+            error { _ = try SignedContract.sign(path: pilot.contractPath, identity: stranger) }?.message.contains(
+                "not the key of any party") == true)
         let forged = try Pilot()
         // A valid signature of these bytes, by the other party's key, under the bank's name.
         try FileManager.default.removeItem(atPath: pilot.contractPath + ".bank.sig")
         let text = try String(contentsOfFile: pilot.contractPath + ".centre.sig", encoding: .utf8)
-        _ = try pilot.folder.file("contract.yaml.bank.sig", text.replacingOccurrences(of: "\"party\":\"centre\"", with: "\"party\":\"bank\""))
-        #expect(error { _ = try SignedContract.load(path: pilot.contractPath) }?.message.contains("bank signed with the key") == true)
+        _ = try pilot.folder.file(
+            "contract.yaml.bank.sig", text.replacingOccurrences(of: "\"party\":\"centre\"", with: "\"party\":\"bank\""))
+        #expect(
+            error { _ = try SignedContract.load(path: pilot.contractPath) }?.message.contains("bank signed with the key") == true)
         #expect(forged.signed.hash != pilot.signed.hash)
     }
 

@@ -117,9 +117,44 @@ func expectError(_ code: YinheError.Code, mentioning text: String = "", _ body: 
         #expect(String(decoding: json, as: UTF8.self) == "[\"\(fingerprint)\"]")
         #expect(try JSONDecoder().decode([Fingerprint].self, from: json) == [fingerprint])
         let digits = fingerprint.bytes.hex
-        for text in ["", digits, "sha256:", "sha256:" + digits.dropLast(), "sha256:" + digits + "00", "md5:" + digits, "sha256:zz" + digits.dropFirst(2)] {
+        let wrong = [
+            "", digits, "sha256:", "sha256:" + digits.dropLast(), "sha256:" + digits + "00", "md5:" + digits,
+            "sha256:zz" + digits.dropFirst(2),
+        ]
+        for text in wrong {
             expectError(.badInput, mentioning: "64 hexadecimal") { _ = try Fingerprint(parsing: text) }
         }
         expectError(.badInput) { _ = try PublicIdentity(publicKey: [1, 2]) }
+    }
+}
+
+@Suite struct IdentityVectorTests {
+    private struct Vectors: Decodable {
+        struct Entry: Decodable {
+            var private_key: String
+            var public_key: String
+            var subject_public_key_info: String
+            var fingerprint: String
+            var domain: String
+            var message: String
+            var signature: String
+        }
+        var identities: [Entry]
+    }
+
+    @Test func keysFingerprintsAndSignaturesMatchTheVectors() throws {
+        let file = repositoryRoot.appending(path: "Protocols/Vectors/identity.json")
+        let vectors = try JSONDecoder().decode(Vectors.self, from: Data(contentsOf: file))
+        for entry in vectors.identities {
+            let identity = try Identity(privateKey: try #require([UInt8](hex: entry.private_key)))
+            let message = try #require([UInt8](hex: entry.message))
+            #expect(identity.publicIdentity.publicKey.hex == entry.public_key)
+            #expect(identity.publicIdentity.subjectPublicKeyInfo.hex == entry.subject_public_key_info)
+            #expect(identity.fingerprint.description == entry.fingerprint)
+            #expect(try identity.sign(message, domain: entry.domain).hex == entry.signature)
+            let known = try PublicIdentity(publicKey: try #require([UInt8](hex: entry.public_key)))
+            #expect(known.isValid(signature: try #require([UInt8](hex: entry.signature)), over: message, domain: entry.domain))
+        }
+        #expect(vectors.identities.count == 3)
     }
 }

@@ -35,7 +35,8 @@ func sockets(
 }
 
 func expectAsyncError(
-    _ code: YinheError.Code, mentioning texts: String..., body: () async throws -> Void, location: SourceLocation = #_sourceLocation
+    _ code: YinheError.Code, mentioning texts: String..., body: () async throws -> Void,
+    location: SourceLocation = #_sourceLocation
 ) async {
     do {
         try await body()

@@ -13,7 +13,7 @@
 
 enum {
     FIXED_BASE_PORTABLE = 0,  // 64-bit limbs, C
-    FIXED_BASE_ADX = 1,       // 64-bit limbs, mulx/adcx/adox
+    FIXED_BASE_ADX = 1,       // 64-bit limbs, mulx/adcx/adox, AVX2 look-ups
     FIXED_BASE_IFMA = 2,      // eight exponents at once, 52-bit limbs, AVX-512 IFMA
 };
 

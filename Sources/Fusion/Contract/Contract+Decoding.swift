@@ -74,7 +74,8 @@ extension Contract {
         let joined = try list.map { item in
             let name = try item.name()
             guard let dataset = declared.first(where: { $0.name == name }) else {
-                throw item.error("no dataset is named \"\(name)\"", remedy: "declared: \(declared.map(\.name).joined(separator: ", "))")
+                throw item.error(
+                    "no dataset is named \"\(name)\"", remedy: "declared: \(declared.map(\.name).joined(separator: ", "))")
             }
             return dataset
         }
@@ -83,7 +84,8 @@ extension Contract {
         }
         guard joined[0].key.normalizer == joined[1].key.normalizer else {
             throw list[1].error(
-                "the keys are normalised differently (\(joined[0].key.normalizer), \(joined[1].key.normalizer)) and could not match")
+                "normalised differently from the other dataset's key (\(joined[0].key.normalizer)), so no keys would match"
+            )
         }
         return (joined, protocolName)
     }
@@ -134,7 +136,8 @@ extension Contract {
             let fields = try item.mapping(required: ["name", "party", "key", "rows-per-subject", "columns"])
             let party = try fields["party"]!.name()
             guard parties.contains(party) else {
-                throw fields["party"]!.error("no party is named \"\(party)\"", remedy: "parties: \(parties.joined(separator: ", "))")
+                throw fields["party"]!.error(
+                    "no party is named \"\(party)\"", remedy: "parties: \(parties.joined(separator: ", "))")
             }
             let key = try fields["key"]!.mapping(required: ["column", "normalizer"])
             let keyColumn = try key["column"]!.columnName()
@@ -200,7 +203,8 @@ extension Contract {
                 throw fields["at-least"]!.error("the indicator is constant: the bounds of \"\(source)\" decide it")
             }
             return Column(
-                name: try fields["name"]!.columnName(), kind: .indicator(of: source, atLeast: threshold), unit: "", lower: 0, upper: 1,
+                name: try fields["name"]!.columnName(), kind: .indicator(of: source, atLeast: threshold), unit: "", lower: 0,
+                upper: 1,
                 onBadCell: .error, onEmptyCell: .error)
         default:
             let isDecimal = type == "decimal"

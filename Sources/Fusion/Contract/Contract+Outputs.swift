@@ -164,7 +164,8 @@ struct OutputDecoder {
         case "rows":
             guard datasets.contains(where: { $0.name == argument }) else {
                 throw item.error(
-                    "no joined dataset is named \"\(argument)\"", remedy: "joined: \(datasets.map(\.name).joined(separator: ", "))")
+                    "no joined dataset is named \"\(argument)\"",
+                    remedy: "joined: \(datasets.map(\.name).joined(separator: ", "))")
             }
             return .rows(argument)
         case "sum": return .sum(try numeric(item, argument))

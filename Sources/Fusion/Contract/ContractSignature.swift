@@ -22,7 +22,8 @@ public struct ContractSignature: Hashable, Sendable, Codable {
     public init(_ contract: Contract, bytes: [UInt8], party: String, identity: Identity) throws {
         guard let entry = contract.party(named: party) else {
             throw YinheError(
-                .contract, "no party is named \"\(party)\"", remedy: "parties: \(contract.parties.map(\.name).joined(separator: ", "))")
+                .contract, "no party is named \"\(party)\"",
+                remedy: "parties: \(contract.parties.map(\.name).joined(separator: ", "))")
         }
         guard entry.fingerprint == identity.fingerprint.description else {
             throw YinheError(
@@ -55,13 +56,19 @@ public struct ContractSignature: Hashable, Sendable, Codable {
     /// The signer, once everything about the signature has been checked against the contract.
     /// Throws `.contract` that says which party's signature is wrong, and in what.
     public func verify(_ contract: Contract, bytes: [UInt8], at place: String = "") throws -> PublicIdentity {
-        func refuse(_ message: String, _ remedy: String) -> YinheError { YinheError(.contract, message, at: place, remedy: remedy) }
-        guard let entry = contract.party(named: party) else { throw refuse("signed as \"\(party)\", who is not a party", "remove the file") }
+        func refuse(_ message: String, _ remedy: String) -> YinheError {
+            YinheError(.contract, message, at: place, remedy: remedy)
+        }
+        guard let entry = contract.party(named: party) else {
+            throw refuse("signed as \"\(party)\", who is not a party", "remove the file")
+        }
         guard self.contract == DomainHash.plainSHA256(bytes).hex else {
             throw refuse(
-                "\(party) signed another text of this contract", "compare the two texts; then \(party) signs the agreed one again")
+                "\(party) signed another text of this contract", "compare the two texts; then \(party) signs the agreed one again"
+            )
         }
-        guard let key = [UInt8](hex: publicKey), let value = [UInt8](hex: signature), let signer = try? PublicIdentity(publicKey: key)
+        guard let key = [UInt8](hex: publicKey), let value = [UInt8](hex: signature),
+            let signer = try? PublicIdentity(publicKey: key)
         else { throw refuse("the key or the signature of \(party) is malformed", "\(party) signs again") }
         guard signer.fingerprint.description == entry.fingerprint, fingerprint == entry.fingerprint else {
             throw refuse(

@@ -15,10 +15,12 @@ struct StrictYaml {
             throw YinheError(.contract, "\(bytes.count) bytes; a contract has at most \(Self.maximumBytes)", at: file)
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw YinheError(.contract, "not UTF-8 text", at: "\(file):\(Self.firstInvalidLine(bytes))", remedy: "save the file as UTF-8")
+            throw YinheError(
+                .contract, "not UTF-8 text", at: "\(file):\(Self.firstInvalidLine(bytes))", remedy: "save the file as UTF-8")
         }
         if bytes.starts(with: [0xef, 0xbb, 0xbf]) {
-            throw YinheError(.contract, "begins with a byte-order mark", at: "\(file):1:1", remedy: "save the file as UTF-8 without BOM")
+            throw YinheError(
+                .contract, "begins with a byte-order mark", at: "\(file):1:1", remedy: "save the file as UTF-8 without BOM")
         }
         try Self.refuseIndirection(bytes, file: file)
         do {
@@ -125,7 +127,8 @@ struct YamlValue {
             if name == "<<" { throw keyValue.error("merge keys (<<) are not allowed", remedy: "write the entries out") }
             guard required.contains(name) || optional.contains(name) else {
                 throw keyValue.error(
-                    "unknown key \"\(name.prefix(60))\"", remedy: "known keys here: \((required + optional).joined(separator: ", "))")
+                    "unknown key \"\(name.prefix(60))\"",
+                    remedy: "known keys here: \((required + optional).joined(separator: ", "))")
             }
             guard values[name] == nil else { throw keyValue.error("the key \"\(name)\" is given twice") }
             values[name] = YamlValue(node: value, path: path.isEmpty ? name : "\(path).\(name)", file: file)
@@ -166,7 +169,9 @@ struct YamlValue {
         let text = try text()
         let bytes = Array(text.utf8)
         let isLetter: (UInt8) -> Bool = { $0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "z") }
-        let isOther: (UInt8) -> Bool = { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+        let isOther: (UInt8) -> Bool = {
+            $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+        }
         guard bytes.count <= 63, isLetter(bytes[0]), bytes.allSatisfy({ isLetter($0) || isOther($0) }) else {
             throw error(
                 "\"\(text.prefix(60))\" is not a name",
@@ -179,7 +184,8 @@ struct YamlValue {
     func columnName() throws -> String {
         let text = try text(maximum: 128)
         guard !text.contains(where: { ".(),".contains($0) }) else {
-            throw error("a column name must not contain \".\", \",\" or parentheses", remedy: "rename the column in the file's header")
+            throw error(
+                "a column name must not contain \".\", \",\" or parentheses", remedy: "rename the column in the file's header")
         }
         return text
     }

@@ -71,7 +71,9 @@ extension AuditLedger {
     }
 
     /// Counts a run, before the first byte that depends on data leaves. Atomic against other processes.
-    package func startRun(_ start: LedgerRecord.RunStart, of signed: SignedContract, input: LedgerRecord.Input, at now: Date) throws {
+    package func startRun(_ start: LedgerRecord.RunStart, of signed: SignedContract, input: LedgerRecord.Input, at now: Date)
+        throws
+    {
         try write { transaction in
             let replay = LedgerReplay(try transaction.entries())
             try Self.checkRoom(replay, signed, now)

@@ -20,7 +20,8 @@ public final class AuditLedger: Sendable {
         if !FileManager.default.fileExists(atPath: path) {
             // Created here so that it is never readable by others, not even empty.
             guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
-                throw YinheError(.system, "cannot create the ledger", at: path, remedy: "check that the folder exists and is writable")
+                throw YinheError(
+                    .system, "cannot create the ledger", at: path, remedy: "check that the folder exists and is writable")
             }
         }
         do {
@@ -48,12 +49,13 @@ public final class AuditLedger: Sendable {
 
     private static func configuration(readOnly: Bool = false) -> Configuration {
         var configuration = Configuration()
-        configuration.readonly = readOnly
         configuration.busyMode = .timeout(30)
         configuration.label = "yinhe.ledger"
         configuration.prepareDatabase { db in
             // EXTRA also flushes the folder after the rollback journal is removed, so a committed entry survives a power cut.
             try db.execute(sql: "PRAGMA synchronous = EXTRA; PRAGMA trusted_schema = OFF")
+            // Not a read-only connection: that one could not roll back what a crashed process left unfinished.
+            if readOnly { try db.execute(sql: "PRAGMA query_only = ON") }
         }
         return configuration
     }
@@ -63,7 +65,9 @@ public final class AuditLedger: Sendable {
         guard let database = error as? DatabaseError else { return YinheError(.ledger, "\(error)", at: path) }
         switch database.resultCode.primaryResultCode {
         case .SQLITE_FULL, .SQLITE_IOERR:
-            return YinheError(.system, "the ledger could not be written: \(database.message ?? "I/O error")", at: path, remedy: "check the disk")
+            return YinheError(
+                .system, "the ledger could not be written: \(database.message ?? "I/O error")", at: path, remedy: "check the disk"
+            )
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             return YinheError(.ledger, "another process keeps the ledger locked", at: path, remedy: "wait until it has finished")
         case .SQLITE_NOTADB, .SQLITE_CORRUPT:
@@ -134,9 +138,10 @@ public final class AuditLedger: Sendable {
         }
     }
 
-    /// Checks the whole ledger, and with `peerExport` also that it does not contradict what the peer countersigned.
-    public func verify(peerExport: LedgerExport? = nil) throws -> LedgerVerification {
-        LedgerVerification(try export(), owner: identity.publicIdentity, peer: peerExport)
+    /// Checks the whole ledger; with `peerExport` also that it does not contradict what the peer countersigned, with `contracts`
+    /// that it records their terms.
+    public func verify(peerExport: LedgerExport? = nil, contracts: [SignedContract] = []) throws -> LedgerVerification {
+        LedgerVerification(try export(), owner: identity.publicIdentity, peer: peerExport, contracts: contracts)
     }
 }
 

@@ -15,8 +15,8 @@ public struct LedgerEntry: Sendable, Hashable, Codable {
     /// The owner's Ed25519 signature of the hash, hexadecimal.
     public let signature: String
 
-    static let domain = "yinhe/ledger-entry/v1"
-    static let origin = String(repeating: "0", count: 64)
+    package static let domain = "yinhe/ledger-entry/v1"
+    package static let origin = String(repeating: "0", count: 64)
 
     /// SHA-256 over the domain and the length-prefixed fields.
     package static func hash(sequence: Int, time: String, kind: String, payload: String, previous: String) -> [UInt8] {
@@ -78,8 +78,8 @@ public struct LedgerHead: Sendable, Hashable, Codable {
     public let hash: String
     public let signature: String
 
-    static let domain = "yinhe/ledger-head/v1"
-    static let countersignatureDomain = "yinhe/ledger-countersignature/v1"
+    package static let domain = "yinhe/ledger-head/v1"
+    package static let countersignatureDomain = "yinhe/ledger-countersignature/v1"
 
     init(ledger: String, sequence: Int, hash: String, signature: String) {
         self.ledger = ledger
@@ -97,7 +97,7 @@ public struct LedgerHead: Sendable, Hashable, Codable {
     }
 
     /// The ledger's id, 8 bytes of the sequence number, the entry's hash.
-    static func message(ledger: String, sequence: Int, hash: String) -> [UInt8] {
+    package static func message(ledger: String, sequence: Int, hash: String) -> [UInt8] {
         var writer = ByteWriter()
         writer.write(raw: [UInt8](hex: ledger) ?? [])
         writer.write(UInt64(max(sequence, 0)))
@@ -112,7 +112,7 @@ public struct LedgerHead: Sendable, Hashable, Codable {
     }
 
     /// What the peer signs when it countersigns this head in a run: the head's message, then the run's id.
-    static func countersignedMessage(ledger: String, sequence: Int, hash: String, run: String) -> [UInt8] {
+    package static func countersignedMessage(ledger: String, sequence: Int, hash: String, run: String) -> [UInt8] {
         message(ledger: ledger, sequence: sequence, hash: hash) + ([UInt8](hex: run) ?? [])
     }
 }

@@ -18,15 +18,24 @@ struct LedgerEvidence {
             func problem(_ message: String) { problems.append(.init(sequence: entry.sequence, message: message)) }
             switch try? entry.record() {
             case .headExchange(let exchange):
-                guard let peer = key(exchange.publicKey) else { problem("a head of somebody who is no party to a contract"); continue }
+                guard let peer = key(exchange.publicKey) else {
+                    problem("a head of somebody who is no party to a contract")
+                    continue
+                }
                 if !exchange.head.isSigned(by: peer) { problem("the head of \(exchange.peer) is not signed by it") }
             case .countersignature(let counter):
-                guard let peer = key(counter.publicKey) else { problem("countersigned by somebody who is no party"); continue }
+                guard let peer = key(counter.publicKey) else {
+                    problem("countersigned by somebody who is no party")
+                    continue
+                }
                 let message = LedgerHead.countersignedMessage(
                     ledger: ledger.entries[0].hash, sequence: counter.sequence, hash: counter.hash, run: counter.run)
                 guard let value = [UInt8](hex: counter.signature), peer != owner,
                     peer.isValid(signature: value, over: message, domain: LedgerHead.countersignatureDomain)
-                else { problem("the countersignature of \(counter.peer) is not valid"); continue }
+                else {
+                    problem("the countersignature of \(counter.peer) is not valid")
+                    continue
+                }
                 guard Self.has(ledger, counter.sequence, counter.hash), counter.sequence < entry.sequence else {
                     problem("\(counter.peer) countersigned another entry \(counter.sequence) than the one in this ledger")
                     continue
@@ -47,7 +56,9 @@ struct LedgerEvidence {
     ) -> [LedgerProblem] {
         let chain = LedgerChain(peer, owner: nil)
         guard chain.problems.isEmpty, let peerOwner = chain.owner else {
-            return [.init(sequence: nil, message: "the peer's export does not verify: \(chain.problems.first?.message ?? "no owner")")]
+            return [
+                .init(sequence: nil, message: "the peer's export does not verify: \(chain.problems.first?.message ?? "no owner")")
+            ]
         }
         var problems: [LedgerProblem] = []
         func compare(_ holder: LedgerExport, _ subject: LedgerExport, signer: PublicIdentity?, _ whose: String) {
@@ -56,15 +67,14 @@ struct LedgerEvidence {
                     exchange.publicKey == signer.publicKey.hex
                 else { continue }
                 let head = exchange.head
+                let evidence = "the other side holds its signed head \(head.sequence), \(head.hash.prefix(16))"
                 if head.ledger != subject.entries.first?.hash {
-                    problems.append(
-                        .init(sequence: nil, message: "\(whose) ledger was replaced: the other side holds a signed head of ledger \(head.ledger.prefix(16))"))
+                    problems.append(.init(sequence: nil, message: "\(whose) ledger was replaced: \(evidence), of another ledger"))
                 } else if !has(subject, head.sequence, head.hash) {
                     problems.append(
                         .init(
                             sequence: nil,
-                            message: "\(whose) ledger was rolled back or rewritten: the other side holds its signed head \(head.sequence), "
-                                + "\(head.hash.prefix(16)), which it no longer contains"))
+                            message: "\(whose) ledger was rolled back or rewritten: it lacks what \(evidence) names"))
                 }
             }
         }
@@ -72,9 +82,20 @@ struct LedgerEvidence {
         compare(ledger, peer, signer: peerOwner, "the peer's")
 
         let other = LedgerReplay(peer.entries)
-        for (id, run) in replay.runs {
-            guard let mine = run.release, let theirs = other.runs[id]?.release, mine.sharedResult != theirs.sharedResult else { continue }
-            problems.append(.init(sequence: nil, message: "run \(id.prefix(16)): the two ledgers record different results"))
+        for (hash, account) in replay.accounts {
+            guard let theirs = other.accounts[hash]?.terms, theirs != account.terms else { continue }
+            problems.append(.init(sequence: nil, message: "the two ledgers record different terms of \"\(account.terms.name)\""))
+        }
+        for (id, run) in replay.runs.sorted(by: { $0.key < $1.key }) {
+            guard let theirs = other.runs[id] else { continue }
+            func differ(_ what: String) {
+                problems.append(.init(sequence: nil, message: "run \(id.prefix(16)): the two ledgers record different \(what)"))
+            }
+            if run.contract != theirs.contract { differ("contracts") }
+            if let mine = run.charged, let charged = theirs.charged, mine != charged { differ("charges") }
+            if let mine = run.release, let release = theirs.release, mine.sharedResult != release.sharedResult {
+                differ("results")
+            }
         }
         return problems
     }

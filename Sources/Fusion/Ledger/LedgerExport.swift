@@ -47,7 +47,9 @@ public struct LedgerExport: Sendable, Hashable {
 
     /// The owner as the first entry names it; nil when there is none.
     public var owner: PublicIdentity? {
-        guard case .identity(let owner)? = try? entries.first?.record(), let key = [UInt8](hex: owner.publicKey) else { return nil }
+        guard case .identity(let owner)? = try? entries.first?.record(), let key = [UInt8](hex: owner.publicKey) else {
+            return nil
+        }
         return try? PublicIdentity(publicKey: key)
     }
 }

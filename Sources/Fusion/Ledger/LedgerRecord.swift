@@ -293,7 +293,9 @@ extension LedgerRecord {
     func payload() throws -> String { String(decoding: try CanonicalJSON.encode(content), as: UTF8.self) }
 
     init(kind: Kind, payload: String) throws {
-        func read<T: Decodable>(_ type: T.Type = T.self) throws -> T { try CanonicalJSON.decode(T.self, from: Array(payload.utf8)) }
+        func read<T: Decodable>(_ type: T.Type = T.self) throws -> T {
+            try CanonicalJSON.decode(T.self, from: Array(payload.utf8))
+        }
         self =
             switch kind {
             case .identity: .identity(try read())

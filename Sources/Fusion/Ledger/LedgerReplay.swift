@@ -48,11 +48,15 @@ struct LedgerReplay {
         case .runStart(let start): apply(start, entry)
         case .budgetCharge(let charge): try apply(charge, entry)
         case .releaseIntent(let intent):
-            guard runs[intent.run]?.charged != nil else { return report(entry, "a release is announced that nothing was charged for") }
+            guard runs[intent.run]?.charged != nil else {
+                return report(entry, "a release is announced that nothing was charged for")
+            }
             if runs[intent.run]!.intended != nil { report(entry, "a second release of one run is announced") }
             runs[intent.run]!.intended = intent.outputs
         case .release(let release):
-            guard let run = runs[release.run], run.charged != nil else { return report(entry, "a release that nothing was charged for") }
+            guard let run = runs[release.run], run.charged != nil else {
+                return report(entry, "a release that nothing was charged for")
+            }
             if run.intended == nil { report(entry, "a release that was not announced") }
             if let intended = run.intended, intended != release.outputs { report(entry, "other outputs released than announced") }
             if run.release != nil { report(entry, "a second release of one run") }

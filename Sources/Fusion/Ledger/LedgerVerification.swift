@@ -27,13 +27,21 @@ public struct LedgerVerification: Sendable, Codable {
     ///   - owner: whose ledger it must be; nil takes the owner that the first entry names, which proves only that the ledger
     ///     is consistent.
     ///   - peer: the peer's export, to find roll-backs on either side.
-    public init(_ ledger: LedgerExport, owner expected: PublicIdentity? = nil, peer: LedgerExport? = nil) {
+    ///   - contracts: contracts whose terms the ledger must record as they are, if it knows them.
+    public init(
+        _ ledger: LedgerExport, owner expected: PublicIdentity? = nil, peer: LedgerExport? = nil, contracts: [SignedContract] = []
+    ) {
         let chain = LedgerChain(ledger, owner: expected)
         let replay = LedgerReplay(ledger.entries)
         var problems = chain.problems + replay.problems
         let evidence = LedgerEvidence(ledger, owner: chain.owner, terms: replay.accounts.values.map(\.terms))
         problems += evidence.problems
         if let peer { problems += LedgerEvidence.contradictions(ledger, owner: chain.owner, replay, with: peer) }
+        for signed in contracts {
+            guard let recorded = replay.accounts[signed.hashText]?.terms, recorded != .init(signed) else { continue }
+            problems.append(
+                .init(sequence: nil, message: "the recorded terms of \"\(signed.contract.name)\" are not the contract's"))
+        }
         self.owner = chain.owner?.fingerprint.description ?? ""
         entries = ledger.entries.count
         head = ledger.entries.last?.hash ?? ""
@@ -86,7 +94,9 @@ struct LedgerChain {
         var previous = LedgerEntry.origin
         for (index, entry) in ledger.entries.enumerated() {
             func problem(_ message: String) { problems.append(.init(sequence: entry.sequence, message: message)) }
-            if entry.sequence != index + 1 { problem("entry \(index + 1) was expected here: an entry is missing, or out of order") }
+            if entry.sequence != index + 1 {
+                problem("entry \(index + 1) was expected here: an entry is missing, or out of order")
+            }
             if entry.previous != previous { problem("does not continue the entry before it") }
             if !entry.hashIsRight { problem("the content was changed: it does not have the entry's hash") }
             if let owner, !entry.isSigned(by: owner) { problem("the signature is not the owner's") }
@@ -102,6 +112,8 @@ struct LedgerChain {
         if head.ledger != ledger.entries[0].hash { problem("the head record belongs to another ledger") }
         if head.sequence > last.sequence { problem("entries \(last.sequence + 1) to \(head.sequence) were removed from the end") }
         if head.sequence < last.sequence { problem("entries after \(head.sequence) were added without the owner's head record") }
-        if head.sequence == last.sequence, head.hash != last.hash { problem("the newest entry is not the one that the head record names") }
+        if head.sequence == last.sequence, head.hash != last.hash {
+            problem("the newest entry is not the one that the head record names")
+        }
     }
 }

@@ -26,7 +26,8 @@ extension FusionPlan {
         for query in queries where query.output == index {
             let (scale, unit) = display(query.measure)
             let sensitivity = DecimalText.text(query.sensitivity, scale: scale)
-            var line = "  \(query.measure): one \(contract.privacy.unit) changes it by at most \(sensitivity)\(unit); epsilon \(query.epsilon)"
+            var line = "  \(query.measure): one \(contract.privacy.unit) changes it by at most \(sensitivity)\(unit)"
+            line += "; epsilon \(query.epsilon)"
             if let law = try? DiscreteLaplace(scale: query.noiseScale) {
                 let half = DecimalText.text(Int128(law.spread(samples: 2).halfWidth), scale: scale)
                 line += "; with 95 % probability the noise of both parties together is within ±\(half)\(unit)"

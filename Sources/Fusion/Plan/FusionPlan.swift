@@ -115,7 +115,8 @@ public struct FusionPlan: Sendable, Hashable {
             for slot in pass.slots { hash.update(field: Array("slot \(slot.canonicalText)".utf8)) }
         }
         for query in queries {
-            let head = "query \(query.output) \(query.measure) \(query.pass) \(query.sensitivity) \(query.epsilon) \(query.noiseScale)"
+            let head =
+                "query \(query.output) \(query.measure) \(query.pass) \(query.sensitivity) \(query.epsilon) \(query.noiseScale)"
             hash.update(field: Array(head.utf8))
             for cell in query.cells {
                 let fix = cell.correction.map { "\($0.slot) \($0.factor)" } ?? "none"

@@ -192,7 +192,8 @@ struct PlanBuilder {
                     output: demand.output, measure: demand.measure, pass: index, cells: cells, sensitivity: sensitivity,
                     epsilon: epsilon, noiseScale: scale))
         } catch let problem as YinheError {
-            throw refuse(demand.output, problem.message, remedy: "use tighter bounds, fewer decimals or a larger epsilon", code: .range)
+            throw refuse(
+                demand.output, problem.message, remedy: "use tighter bounds, fewer decimals or a larger epsilon", code: .range)
         }
     }
 
@@ -256,7 +257,8 @@ struct PlanBuilder {
             let isExactlyLeaked = query.cells.allSatisfy { passes[query.pass].slots[$0.slot].filter == nil }
             guard !isExactlyLeaked else {
                 throw refuse(
-                    query.output, "\(learner) is not in \"to\", but the protocol shows it these counts exactly (group-match-counts)",
+                    query.output,
+                    "\(learner) is not in \"to\", but the protocol shows it these counts exactly (group-match-counts)",
                     remedy: "add \(learner) to \"to\", or remove count from the measures")
             }
         }

@@ -20,7 +20,6 @@ enum FusionMessage {
         static let tag: UInt8 = 2
         static let name = "readiness"
         static let maximumBytes = 1 + 4 + 64
-        static let domain = "yinhe/fusion-ready/v1"
         /// 0, or the code of an `AbortReason`.
         let status: UInt8
         /// Distinct subjects this side brings.
@@ -30,20 +29,14 @@ enum FusionMessage {
         init(status: UInt8, subjects: UInt32, run: [UInt8], party: String, identity: Identity) throws {
             self.status = status
             self.subjects = subjects
-            signature = try identity.sign(Self.message(run, status, subjects, party), domain: Self.domain)
-        }
-
-        private static func message(_ run: [UInt8], _ status: UInt8, _ subjects: UInt32, _ party: String) -> [UInt8] {
-            var writer = ByteWriter()
-            writer.write(raw: run)
-            writer.write(status)
-            writer.write(subjects)
-            writer.write(party)
-            return writer.bytes
+            signature = try identity.sign(
+                RunBinding.readyMessage(run: run, status: status, subjects: subjects, party: party),
+                domain: RunBinding.readyDomain)
         }
 
         func isSigned(by peer: PublicIdentity, run: [UInt8], party: String) -> Bool {
-            peer.isValid(signature: signature, over: Self.message(run, status, subjects, party), domain: Self.domain)
+            let message = RunBinding.readyMessage(run: run, status: status, subjects: subjects, party: party)
+            return peer.isValid(signature: signature, over: message, domain: RunBinding.readyDomain)
         }
 
         func encode(into writer: inout ByteWriter) {

@@ -11,7 +11,9 @@ public struct PartyHome: Sendable {
     public init(path: String) { self.path = path }
 
     /// The folder that a command works with: `option`, else the variable YINHE_HOME, else ~/.yinhe.
-    public static func find(_ option: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment) -> PartyHome {
+    public static func find(_ option: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment)
+        -> PartyHome
+    {
         if let option { return PartyHome(path: option) }
         if let variable = environment["YINHE_HOME"], !variable.isEmpty { return PartyHome(path: variable) }
         return PartyHome(path: (environment["HOME"] ?? NSHomeDirectory()) + "/.yinhe")
@@ -23,7 +25,8 @@ public struct PartyHome: Sendable {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw YinheError(.system, "cannot create the folder", at: path, remedy: "check that its parent exists and is writable")
+            throw YinheError(
+                .system, "cannot create the folder", at: path, remedy: "check that its parent exists and is writable")
         }
     }
 

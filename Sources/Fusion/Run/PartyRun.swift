@@ -49,7 +49,7 @@ public struct PartyRun: Sendable {
     ///   - keyBits: Paillier modulus; both parties must use the same.
     public init(
         contract: SignedContract, home: PartyHome, identity: Identity, data: String, threads: Int = availableCores,
-        keyBits: Int = 2048, progress: ProgressMonitor? = nil
+        keyBits: Int = SecurityParameters.factoringModulusBits, progress: ProgressMonitor? = nil
     ) throws {
         try self.init(
             contract: contract, ledger: home.ledger(identity), identity: identity, data: data, threads: threads, keyBits: keyBits,
@@ -57,7 +57,8 @@ public struct PartyRun: Sendable {
     }
 
     package init(
-        contract signed: SignedContract, ledger: any RunLedger, identity: Identity, data: String, threads: Int, keyBits: Int = 2048,
+        contract signed: SignedContract, ledger: any RunLedger, identity: Identity, data: String, threads: Int,
+        keyBits: Int = SecurityParameters.factoringModulusBits,
         testKey: PaillierPrivateKey? = nil, now: @escaping @Sendable () -> Date = { Date() }, progress: ProgressMonitor? = nil
     ) throws {
         try ledger.requireValid()
@@ -91,7 +92,8 @@ public struct PartyRun: Sendable {
     /// Loads the contract at `contractPath` with its signatures, then as `init`. A contract that is malformed or not signed by
     /// all is refused, and the refusal is in the ledger.
     public static func load(
-        contractPath: String, home: PartyHome, identity: Identity, data: String, threads: Int = availableCores, keyBits: Int = 2048,
+        contractPath: String, home: PartyHome, identity: Identity, data: String, threads: Int = availableCores,
+        keyBits: Int = SecurityParameters.factoringModulusBits,
         progress: ProgressMonitor? = nil
     ) throws -> PartyRun {
         let signed: SignedContract
@@ -99,7 +101,9 @@ public struct PartyRun: Sendable {
             signed = try SignedContract.load(path: contractPath)
         } catch {
             let ledger = try home.ledger(identity)
-            let hash = (try? BoundedFile.read(contractPath, maximum: StrictYaml.maximumBytes)).map { DomainHash.plainSHA256($0).hex }
+            let hash = (try? BoundedFile.read(contractPath, maximum: StrictYaml.maximumBytes)).map {
+                DomainHash.plainSHA256($0).hex
+            }
             try recordStop(error, run: "", contract: hash ?? "", in: ledger)
             throw error
         }

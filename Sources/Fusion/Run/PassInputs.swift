@@ -13,7 +13,8 @@ enum PassInputs {
         return groups
     }
 
-    /// The value party's numbers, within the slots' bounds because the table clamps values and limits rows; row-major: one row of `pass.slots.count` numbers per token.
+    /// The value party's numbers, row-major: `pass.slots.count` for each token. They are within the slots' bounds because the
+    /// table clamps values and limits rows.
     static func values(_ table: KeyedTable, _ pass: FusionPlan.Pass) -> [UInt64] {
         let width = pass.slots.count
         let columns = Columns(table, pass)
@@ -41,9 +42,12 @@ enum PassInputs {
             if values[column] == nil { values[column] = table.integers(column) }
         }
 
-        func add(_ slot: FusionPlan.Slot, to out: UnsafeMutableBufferPointer<UInt64>, at index: Int, width: Int, rowSubject: [Int32]) {
+        func add(
+            _ slot: FusionPlan.Slot, to out: UnsafeMutableBufferPointer<UInt64>, at index: Int, width: Int, rowSubject: [Int32]
+        ) {
             let filter = slot.filter.map { (values[$0.column]!, $0.range) }
-            let source: ([Int64], Int64)? = if case .sum(let column, let offset) = slot.content { (values[column]!, offset) } else { nil }
+            let source: ([Int64], Int64)? =
+                if case .sum(let column, let offset) = slot.content { (values[column]!, offset) } else { nil }
             let isPresence = slot.content == .presence
             for (row, subject) in rowSubject.enumerated() {
                 if let filter, !filter.1.contains(filter.0[row]) { continue }

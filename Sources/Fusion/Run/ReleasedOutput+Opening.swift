@@ -102,7 +102,8 @@ struct ReleasedValues {
         let grid = Self.power(column.scale)
         let value = Double(units) / Self.power(scale)
         let ratio = Double(sum.value) / Double(rows.value)
-        let deviations = sum.spread.standardDeviation * sum.spread.standardDeviation
+        let deviations =
+            sum.spread.standardDeviation * sum.spread.standardDeviation
             + ratio * ratio * rows.spread.standardDeviation * rows.spread.standardDeviation
         let deviation = deviations.squareRoot() / Double(rows.value) / grid
         return ReleasedCell(

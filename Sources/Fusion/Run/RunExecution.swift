@@ -88,10 +88,8 @@ final class RunExecution {
         try await session.send(FusionMessage.Hello(nonce: mine))
         let theirs = try await session.receive(FusionMessage.Hello.self).nonce
         let isFirst = contract.parties[0].name == me
-        var hash = DomainHash(domain: "yinhe/fusion-run/v1")
-        hash.update(run.signed.hash)
-        hash.update(isFirst ? mine + theirs : theirs + mine)
-        runBytes = hash.finalize()
+        runBytes = RunBinding.runID(
+            contractHash: run.signed.hash, nonces: isFirst ? (mine, theirs) : (theirs, mine))
         runID = runBytes.hex
 
         var status: UInt8 = 0
@@ -142,13 +140,10 @@ final class RunExecution {
     }
 
     private func aggregate(_ table: KeyedTable, _ pass: FusionPlan.Pass, _ index: Int) async throws -> [[UInt128]] {
-        var binding = DomainHash(domain: "yinhe/fusion-pass/v1")
-        binding.update(runBytes)
-        withUnsafeBytes(of: UInt32(index).littleEndian) { binding.update($0) }
         var parameters = IntersectionSum.Parameters(
             slots: pass.slots.map { .init(name: $0.canonicalText, upperBound: $0.upperBound) }, groupCount: pass.groupCount,
             minimumIntersection: contract.minimumIntersection, keyBits: run.keyBits, threads: run.threads,
-            binding: binding.finalize())
+            binding: RunBinding.pass(index, of: runBytes))
         if run.testKey != nil { parameters.testKeyBits = [run.keyBits] }
         if pass.groupParty == me {
             let groups = PassInputs.groups(table, pass)
@@ -156,8 +151,10 @@ final class RunExecution {
                 .run(over: channel, progress: run.progress).shares
         }
         let values = try await Parallel.offload { PassInputs.values(table, pass) }
-        return try await IntersectionSum.ValueParty(tokens: table.tokens, values: values, parameters: parameters, key: run.testKey)
-            .run(over: channel, progress: run.progress).shares
+        return try await IntersectionSum.ValueParty(
+            tokens: table.tokens, values: values, parameters: parameters, key: run.testKey
+        )
+        .run(over: channel, progress: run.progress).shares
     }
 
     // MARK: Charge and release

@@ -24,6 +24,7 @@ extension AuditLedger: RunLedger {
     /// Throws `.ledger` with the first problem; a damaged ledger cannot vouch for what was spent.
     package func requireValid() throws {
         guard let problem = try verify().problems.first else { return }
-        throw YinheError(.ledger, "\(problem)", at: path, remedy: "run `yinhe ledger verify`; restore the ledger before another run")
+        throw YinheError(
+            .ledger, "\(problem)", at: path, remedy: "run `yinhe ledger verify`; restore the ledger before another run")
     }
 }

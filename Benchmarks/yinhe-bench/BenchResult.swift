@@ -1,0 +1,95 @@
+import Foundation
+import SandboxCore
+
+/// One measurement, as `--json` prints it. Times in seconds, sizes in bytes.
+struct BenchResult: Codable, Sendable {
+    var bench: String
+    var op: String
+    var `protocol`: String
+    /// Work items: rows per party, operations, vector elements or samples.
+    var n: Int
+    var threads: Int
+    /// Elapsed time of the later party; the median of the runs.
+    var wall_s: Double
+    /// User and system time of all parties; of the median run.
+    var cpu_s: Double
+    /// n / wall_s.
+    var per_s: Double
+    /// Both directions, framing included.
+    var bytes: Int
+    var rounds: Int
+    /// Largest resident set of any party.
+    var peak_rss_bytes: Int
+    /// Whether the result equals the plain computation.
+    var correct: Bool
+    /// Numbers and names that only this bench has (bits, scale, bytes per row, round-trip time).
+    var details: [String: String] = [:]
+    var runs: Int = 1
+    var wall_min_s: Double
+    var wall_max_s: Double
+    var processes: Int = 1
+    var machine: Machine = .current
+
+    enum CodingKeys: String, CodingKey {
+        case bench, op, `protocol`, n, threads, wall_s, cpu_s, per_s, bytes, rounds, peak_rss_bytes, correct, details, runs
+        case wall_min_s, wall_max_s, processes, machine
+    }
+
+    init(_ bench: String, op: String, protocol name: String, n: Int, threads: Int, samples: [Sample], details: [String: String] = [:]) {
+        precondition(!samples.isEmpty)
+        let sorted = samples.sorted { $0.wall < $1.wall }
+        let median = sorted[sorted.count / 2]
+        self.bench = bench
+        self.op = op
+        self.protocol = name
+        self.n = n
+        self.threads = threads
+        wall_s = median.wall
+        cpu_s = median.cpu
+        per_s = median.wall > 0 ? Double(n) / median.wall : 0
+        bytes = median.bytes
+        rounds = median.rounds
+        peak_rss_bytes = samples.map(\.peakResidentBytes).max()!
+        correct = samples.allSatisfy(\.correct)
+        self.details = details
+        runs = samples.count
+        wall_min_s = sorted.first!.wall
+        wall_max_s = sorted.last!.wall
+        processes = median.processes
+    }
+}
+
+/// One run of a bench.
+struct Sample: Codable, Sendable {
+    var wall: Double
+    var cpu: Double
+    /// Bytes that this party sent; of a combined sample, all of them.
+    var bytes: Int = 0
+    var rounds: Int = 0
+    var peakResidentBytes: Int
+    var correct: Bool
+    var processes: Int = 1
+
+    /// Of parties that ran side by side: the latest time, the sums of CPU and of bytes sent, the largest memory.
+    static func combined(_ parties: [Sample]) -> Sample {
+        Sample(
+            wall: parties.map(\.wall).max() ?? 0, cpu: parties.reduce(0) { $0 + $1.cpu }, bytes: parties.reduce(0) { $0 + $1.bytes },
+            rounds: parties.map(\.rounds).max() ?? 0, peakResidentBytes: parties.map(\.peakResidentBytes).max() ?? 0,
+            correct: parties.allSatisfy(\.correct), processes: parties.count)
+    }
+}
+
+/// Times `work` in this process; the closure returns whether its result was right (checked outside the timed part by `check`).
+func measure<R>(_ work: () async throws -> R, check: (R) async throws -> Bool) async rethrows -> Sample {
+    let cpu = ResourceUsage.current().cpuSeconds
+    let clock = ContinuousClock()
+    let start = clock.now
+    let result = try await work()
+    let wall = (clock.now - start).seconds
+    let usage = ResourceUsage.current()
+    return Sample(wall: wall, cpu: usage.cpuSeconds - cpu, peakResidentBytes: usage.peakResidentBytes, correct: try await check(result))
+}
+
+extension Duration {
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

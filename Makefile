@@ -1,0 +1,36 @@
+# Two commands do everything on a fresh Debian 12 with Swift 6.2 or later: `make demo` and `make test`.
+# SWIFT, TESTFLAGS and DEMOFLAGS may be set on the command line: make demo DEMOFLAGS="--lang en --rows 50000"
+
+SWIFT ?= swift
+BUILDFLAGS ?=
+TESTFLAGS ?=
+DEMOFLAGS ?=
+
+.PHONY: help demo test build bench dependencies clean
+
+help:
+	@echo "make demo    build, then run the two-party demonstration and write its HTML report (DEMOFLAGS=...)"
+	@echo "make test    build, then run all tests in release (TESTFLAGS=\"--filter NAME\" for some of them)"
+	@echo "make build   build the yinhe and yinhe-bench executables in release"
+	@echo "make bench   build, then measure every building block once with small sizes"
+	@echo "make clean   remove what was built"
+
+demo: build
+	@$$($(SWIFT) build -c release $(BUILDFLAGS) --show-bin-path)/yinhe demo $(DEMOFLAGS)
+
+test: dependencies
+	$(SWIFT) build -c release $(BUILDFLAGS) --build-tests
+	$(SWIFT) test -c release $(BUILDFLAGS) --skip-build $(TESTFLAGS)
+
+build: dependencies
+	$(SWIFT) build -c release $(BUILDFLAGS) --product yinhe
+	$(SWIFT) build -c release $(BUILDFLAGS) --product yinhe-bench
+
+bench: build
+	@Benchmarks/run-all "$$($(SWIFT) build -c release $(BUILDFLAGS) --show-bin-path)/yinhe-bench"
+
+dependencies:
+	@sh .ci/install-dependencies
+
+clean:
+	$(SWIFT) package clean

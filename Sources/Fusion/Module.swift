@@ -1,1 +1,0 @@
-// Floor file: replaced as the module grows.
