@@ -146,7 +146,7 @@ extension Phrase {
         zh: "预算在抽取噪声之前已落盘扣除：崩溃只会浪费预算，绝不会超支。")
 
     static let costTitle = Phrase(en: "Time and traffic", zh: "耗时与通信")
-    static let timeByPhase = Phrase(en: "Time by phase", zh: "各阶段耗时")
+    static let timeByPhase = Phrase(en: "Time by phase (phases overlap)", zh: "各阶段耗时（各阶段有重叠）")
     static let traffic = Phrase(en: "Traffic", zh: "通信量")
     static func sentBy(_ party: Phrase) -> Phrase { Phrase(en: "sent by \(party.en)", zh: "\(party.zh)发送") }
     static func rounds(_ count: Int) -> Phrase { Phrase(en: "\(count) rounds", zh: "\(count) 轮") }
