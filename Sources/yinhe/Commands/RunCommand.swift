@@ -159,7 +159,7 @@ struct RunText {
 
     func showLearned(_ console: Console) throws {
         for key in run.learned {
-            let size = key == "set-sizes" ? " " + console.text(.peerSetSize(run.peerSetSize)) : ""
+            let size = key == "set-sizes" ? console.text(.peerSetSize(run.peerSetSize)) : ""
             try console.out("  - " + console.text(.leakage(key)) + size)
         }
     }
@@ -199,7 +199,7 @@ struct RunText {
         var previous: [String]?
         for cell in output.cells {
             let label = cell.keys.isEmpty ? console.text(.all) : cell.keys.joined(separator: " · ")
-            let unit = cell.measure.hasPrefix("sum") || cell.measure.hasPrefix("mean") ? cell.unit : ""
+            let unit = CellText.unit(cell)
             var row = [
                 cell.keys == previous ? "" : label, console.text(.measureName(cell.measure)) + (unit.isEmpty ? "" : " (\(unit))"),
                 CellText.value(cell), CellText.interval(cell),

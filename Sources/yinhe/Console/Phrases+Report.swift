@@ -90,7 +90,7 @@ extension Phrase {
             en: "the released, noised outputs: \(names.joined(separator: ", "))", zh: "加噪后的发布结果：\(names.joined(separator: "、"))")
     }
     static func peerSetSize(_ count: Int) -> Phrase {
-        Phrase(en: "(\(Numbers.grouped(count)) keys)", zh: "（\(Numbers.grouped(count)) 个）")
+        Phrase(en: " (\(Numbers.grouped(count)) keys)", zh: "（\(Numbers.grouped(count)) 个）")
     }
 
     // MARK: Sections
@@ -166,6 +166,7 @@ extension Phrase {
     static let runID = Phrase(en: "Run", zh: "运行编号")
     static let started = Phrase(en: "Started", zh: "开始")
     static let finished = Phrase(en: "Finished", zh: "结束")
+    static let securityLevel = Phrase(en: "Security level, failure probability", zh: "安全强度与失败概率")
     static let transport = Phrase(en: "Transport", zh: "传输")
 }
 
