@@ -165,9 +165,14 @@ public final class Session: Sendable {
     /// A failed send is often the peer's abort seen from behind: if its abort frame has arrived, that is the error to show.
     private func abortOrigin(of error: any Error) async -> any Error {
         guard let lost = error as? YinheError, lost.code == .peerUnreachable else { return error }
-        // A receive under way meets the abort itself; taking its frame would make a stop look like a missing message.
-        guard (try? claimReceiving()) != nil else { return error }
+        // A receive under way meets the abort itself; taking its frames would make a stop look like a missing message.
+        let patience = ContinuousClock.now + .seconds(2)
+        while (try? claimReceiving()) == nil {
+            if let known = ended.withLock({ $0 }) { return known }
+            guard ContinuousClock.now < patience, (try? await Task.sleep(for: .milliseconds(2))) != nil else { return error }
+        }
         defer { isReceiving.store(false, ordering: .releasing) }
+        if let known = ended.withLock({ $0 }) { return known }
         let channel = self.channel
         let reason = try? await Self.withDeadline(.seconds(2), on: channel) {
             while true {

@@ -202,8 +202,9 @@ final class SocketCore: Sendable {
     /// Nothing more can be read: frames that arrived are still handed out, sending ends.
     private func readingEnded(_ error: any Error) {
         let placed = Session.placing(error, at: wire.socket.peer)
-        incoming.endByPusher(push: placed, pop: placed)
+        // Sending first: a receiver that has been told must not find the channel still open for sending.
         outgoing.endByPopper(push: placed, pop: placed)
+        incoming.endByPusher(push: placed, pop: placed)
         if placed.code == .peerMisbehaved { wire.socket.shutdown(.both) }
     }
 
