@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 struct KeyDocument: Decodable {
@@ -125,5 +126,16 @@ func makeHome(_ path: String) async throws -> String {
         let last = good.split(separator: "\n", omittingEmptySubsequences: false).count
         #expect(unknown.error?.place == "\(scratch.file("unknown.yaml")):\(last):1")
         #expect(unknown.error?.message.contains("surprise") == true)
+    }
+
+    @Test func theExampleContractIsTheTemplate() async throws {
+        let template = try await Program.run("contract", "new", "--lang", "en").output
+        let example = try String(
+            contentsOf: repositoryRoot.appending(path: "Examples/credit-pilot/contract.yaml"), encoding: .utf8)
+        // The date moves with the year in which a template is written.
+        func withoutDate(_ text: String) -> [Substring] {
+            text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("expires:") }
+        }
+        #expect(withoutDate(template) == withoutDate(example))
     }
 }

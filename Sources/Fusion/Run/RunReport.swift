@@ -43,6 +43,11 @@ public struct RunReport: Codable, Sendable {
     public struct PhaseTime: Codable, Sendable, Hashable {
         public var name: String
         public var seconds: Double
+
+        public init(name: String, seconds: Double) {
+            self.name = name
+            self.seconds = seconds
+        }
     }
 
     public struct BudgetUse: Codable, Sendable, Hashable {

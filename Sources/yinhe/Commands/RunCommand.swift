@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Fusion
 import SandboxCore
+import Synchronization
 import Tables
 import Transport
 
@@ -47,16 +48,17 @@ struct RunCommand: PartyCommand {
 
     func execute(_ console: Console) async throws -> Outcome {
         let identity = try home.folder.identity(passphrase: passphrase.read())
+        let clock = PhaseClock()
         let run = try PartyRun.load(
             contractPath: contract, home: home.folder, identity: identity, data: data, threads: threads.threads,
-            progress: console.board.monitor())
+            progress: clock.timing(console.board.monitor()))
         let signed = run.signed
         noteContract(signed, console)
         try await noteInput(interruptible { try await run.prepare() }, console)
 
         let peer = try Fingerprint(parsing: run.peer.fingerprint)
         let channel = try await PeerConnection.open(connection, security: .mutualTLS(identity: identity, peers: [peer]), console)
-        let result: RunReport
+        var result: RunReport
         do {
             result = try await run.run(over: channel)
         } catch {
@@ -65,6 +67,7 @@ struct RunCommand: PartyCommand {
         }
         await channel.close()
         console.board.finish()
+        result.phases = clock.detailed(result.phases)
 
         if let out { try AtomicFile.write(result.jsonBytes(), to: out) }
         if let csv { try AtomicFile.write(result.csv, to: csv) }
@@ -85,6 +88,45 @@ struct RunCommand: PartyCommand {
             Phrase(
                 en: "Contract \(signed.contract.name) (\(signed.hashText.prefix(12))…), signed by \(parties.joined(separator: " and "))",
                 zh: "合同 \(signed.contract.name)（\(signed.hashText.prefix(12))…），已由 \(parties.joined(separator: "、")) 签署"))
+    }
+}
+
+/// Times the phases that progress names, from the first to the last event of each. They overlap.
+private final class PhaseClock: Sendable {
+    private struct Span {
+        var name: String
+        var first: Double
+        var last: Double
+    }
+    private let spans = Mutex<[Span]>([])
+
+    func timing(_ monitor: @escaping ProgressMonitor) -> ProgressMonitor {
+        { [self] event in
+            let now = ProcessInfo.processInfo.systemUptime
+            spans.withLock { spans in
+                if let i = spans.firstIndex(where: { $0.name == event.phase }) {
+                    spans[i].last = now
+                } else {
+                    spans.append(Span(name: event.phase, first: now, last: now))
+                }
+            }
+            monitor(event)
+        }
+    }
+
+    /// The steps of the join before the join as a whole, and the table's reading, which is over before the run begins.
+    func detailed(_ phases: [RunReport.PhaseTime]) -> [RunReport.PhaseTime] {
+        let known = Set(phases.map(\.name))
+        let timed = spans.withLock { $0 }.map { RunReport.PhaseTime(name: $0.name, seconds: $0.last - $0.first) }
+        var out: [RunReport.PhaseTime] = []
+        for phase in phases {
+            if phase.name.hasPrefix("intersection-sum"), !out.contains(where: { !known.contains($0.name) }) {
+                out += timed.filter { !known.contains($0.name) && $0.seconds >= 0.001 }
+            }
+            let seconds = phase.seconds + (timed.first { $0.name == phase.name }?.seconds ?? 0)
+            out.append(.init(name: phase.name, seconds: seconds))
+        }
+        return out
     }
 }
 
@@ -117,7 +159,7 @@ struct RunText {
 
     func showLearned(_ console: Console) throws {
         for key in run.learned {
-            let size = key == "set-sizes" ? " " + console.text(.peerSetSize(run.peerSetSize)) : ""
+            let size = key == "set-sizes" ? console.text(.peerSetSize(run.peerSetSize)) : ""
             try console.out("  - " + console.text(.leakage(key)) + size)
         }
     }
@@ -157,7 +199,7 @@ struct RunText {
         var previous: [String]?
         for cell in output.cells {
             let label = cell.keys.isEmpty ? console.text(.all) : cell.keys.joined(separator: " · ")
-            let unit = cell.measure.hasPrefix("sum") || cell.measure.hasPrefix("mean") ? cell.unit : ""
+            let unit = CellText.unit(cell)
             var row = [
                 cell.keys == previous ? "" : label, console.text(.measureName(cell.measure)) + (unit.isEmpty ? "" : " (\(unit))"),
                 CellText.value(cell), CellText.interval(cell),

@@ -90,7 +90,7 @@ extension Phrase {
             en: "the released, noised outputs: \(names.joined(separator: ", "))", zh: "加噪后的发布结果：\(names.joined(separator: "、"))")
     }
     static func peerSetSize(_ count: Int) -> Phrase {
-        Phrase(en: "(\(Numbers.grouped(count)) keys)", zh: "（\(Numbers.grouped(count)) 个）")
+        Phrase(en: " (\(Numbers.grouped(count)) keys)", zh: "（\(Numbers.grouped(count)) 个）")
     }
 
     // MARK: Sections
@@ -146,7 +146,7 @@ extension Phrase {
         zh: "预算在抽取噪声之前已落盘扣除：崩溃只会浪费预算，绝不会超支。")
 
     static let costTitle = Phrase(en: "Time and traffic", zh: "耗时与通信")
-    static let timeByPhase = Phrase(en: "Time by phase", zh: "各阶段耗时")
+    static let timeByPhase = Phrase(en: "Time by phase (phases overlap)", zh: "各阶段耗时（各阶段有重叠）")
     static let traffic = Phrase(en: "Traffic", zh: "通信量")
     static func sentBy(_ party: Phrase) -> Phrase { Phrase(en: "sent by \(party.en)", zh: "\(party.zh)发送") }
     static func rounds(_ count: Int) -> Phrase { Phrase(en: "\(count) rounds", zh: "\(count) 轮") }
@@ -166,6 +166,7 @@ extension Phrase {
     static let runID = Phrase(en: "Run", zh: "运行编号")
     static let started = Phrase(en: "Started", zh: "开始")
     static let finished = Phrase(en: "Finished", zh: "结束")
+    static let securityLevel = Phrase(en: "Security level, failure probability", zh: "安全强度与失败概率")
     static let transport = Phrase(en: "Transport", zh: "传输")
 }
 

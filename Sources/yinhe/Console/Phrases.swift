@@ -59,7 +59,10 @@ extension Phrase {
         en: "  Each ledger was also checked against what the other party countersigned.", zh: "  两本账本还与对方互签的内容做了交叉核对。")
 
     /// The Chinese of the protocols' stable phase names; an unknown name is shown as it is.
-    static func phase(_ name: String) -> Phrase { Phrase(en: name, zh: phaseNames[name] ?? name) }
+    static func phase(_ name: String) -> Phrase {
+        if name == "intersection-sum" { return Phrase(en: "intersection-sum in all", zh: "隐私求交求和（合计）") }
+        return Phrase(en: name, zh: phaseNames[name] ?? name)
+    }
 }
 
 private let phaseNames: [String: String] = [
@@ -77,7 +80,6 @@ private let phaseNames: [String: String] = [
     "encrypt rows": "逐行加密",
     "match rows": "密文匹配累加",
     "decrypt": "解密",
-    "intersection-sum": "隐私求交求和",
     "release": "加噪发布",
     "secure sum": "安全求和",
 ]

@@ -131,7 +131,11 @@ struct CreditDemo {
             (console.text(Phrase(en: "Phase", zh: "阶段")), .left), (reports[0].party, .right), (reports[1].party, .right),
         ])
         var names: [String] = []
-        for phase in reports.flatMap(\.phases) where !names.contains(phase.name) { names.append(phase.name) }
+        // The joining party's order; the group owner's own steps go before the join as a whole.
+        for phase in reports[1].phases where !names.contains(phase.name) { names.append(phase.name) }
+        for phase in reports[0].phases where !names.contains(phase.name) {
+            names.insert(phase.name, at: names.firstIndex { $0.hasPrefix("intersection-sum") } ?? names.endIndex)
+        }
         for name in names {
             table.add(
                 [console.text(.phase(name))]

@@ -126,8 +126,7 @@ extension ReportDocument {
     }
 
     private func measureTitle(_ cell: ReleasedCell) -> HTML {
-        // Counted things are named by the measure itself.
-        let unit = cell.measure.hasPrefix("sum") || cell.measure.hasPrefix("mean") ? cell.unit : ""
+        let unit = CellText.unit(cell)
         return unit.isEmpty ? "\(Phrase.measureName(cell.measure))" : "\(Phrase.measureName(cell.measure)) (\(unit))"
     }
 
@@ -167,6 +166,11 @@ enum CellText {
     static func number(_ cell: ReleasedCell) -> Double { cell.value.flatMap(Double.init) ?? .nan }
 
     static func value(_ cell: ReleasedCell) -> String { cell.value.map { Numbers.group($0) } ?? "–" }
+
+    /// Empty where things are counted: the measure itself names them.
+    static func unit(_ cell: ReleasedCell) -> String {
+        cell.measure.hasPrefix("sum") || cell.measure.hasPrefix("mean") ? (cell.unit == "rows" ? "" : cell.unit) : ""
+    }
 
     /// Decimals to show beside the released value: its own.
     static func digits(_ cell: ReleasedCell) -> Int {

@@ -1,5 +1,6 @@
 import Foundation
 import Fusion
+import SandboxCore
 import Tables
 
 extension ReportDocument {
@@ -11,7 +12,7 @@ extension ReportDocument {
         let columns = runs.map { run -> HTML in
             var items: [HTML] = ["<li>\(Phrase.learnedOutputs(run.outputs.map(\.name)))</li>\n"]
             for key in run.learned {
-                let size: HTML = key == "set-sizes" ? " \(Phrase.peerSetSize(run.peerSetSize))" : ""
+                let size: HTML = key == "set-sizes" ? "\(Phrase.peerSetSize(run.peerSetSize))" : ""
                 items.append("<li>\(Phrase.leakage(key))\(size)</li>\n")
             }
             return "<div><h3>\(title(of: run.party))</h3><ul>\(items)</ul></div>\n"
@@ -146,7 +147,8 @@ extension ReportDocument {
     var model: HTML {
         let facts = HTML.facts([
             (.adversary, "\(run.adversary)"), (.protocolName, "\(run.protocolName)"), (.started, "\(Self.minute(run.startedAt))"),
-            (.finished, "\(Self.minute(run.finishedAt))"), (.runID, "<span class=\"hash\">\(run.runID)</span>"),
+            (.finished, "\(Self.minute(run.finishedAt))"), (.transport, "TLS 1.3"),
+            (.securityLevel, "\(SecurityParameters.computational) bit · 2^-\(SecurityParameters.statistical)"), (.runID, "<span class=\"hash\">\(run.runID)</span>"),
         ])
         let points = SecurityModelText.points.map { "<li>\($0)</li>\n" as HTML }
         return HTML.section("model", .modelTitle, "\(facts)<ul>\(points)</ul>\n")

@@ -29,7 +29,7 @@ let reportStyle = """
     .card i{font-style:normal;color:var(--soft);font-size:12px;display:block}
     .scroll{overflow-x:auto}
     table{border-collapse:collapse;width:100%;margin:10px 0;font-size:14px}
-    th{text-align:left;font-weight:600;color:var(--soft);font-size:12.5px;border-bottom:1.5px solid var(--ink);padding:6px 12px 6px 0;vertical-align:bottom}
+    th{text-align:left;font-weight:600;color:var(--soft);font-size:12.5px;border-bottom:1.5px solid var(--ink);padding:6px 12px 6px 0;vertical-align:bottom;white-space:nowrap}
     td{border-bottom:1px solid var(--line);padding:6px 12px 6px 0;vertical-align:top}
     th.n,td.n{text-align:right;white-space:nowrap}
     td:last-child,th:last-child{padding-right:0}
