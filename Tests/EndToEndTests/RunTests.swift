@@ -7,7 +7,9 @@ struct Pilot {
     var contract: String { scratch.file("pilot.yaml") }
     static let sizes = ["--rows", "400", "--loans", "300", "--overlap", "150"]
 
-    init(changing edit: (String) -> String = { $0 }, signers: [String] = ["data-centre", "bank"], sizes: [String] = Pilot.sizes) async throws {
+    init(
+        changing edit: (String) -> String = { $0 }, signers: [String] = ["data-centre", "bank"], sizes: [String] = Pilot.sizes
+    ) async throws {
         let centre = try await makeHome(scratch.file("data-centre"))
         let bank = try await makeHome(scratch.file("bank"))
         let template = try await Program.run("contract", "new", "--fingerprint", centre, "--fingerprint", bank)
@@ -153,12 +155,14 @@ struct RunDocument: Decodable {
     }
 
     @Test func aCellThatIsNotANumberIsNamedWithItsLineAndColumn() async throws {
-        let pilot = try await Pilot()
+        let pilot = try await Pilot(sizes: Pilot.sizes + ["--dirt", "none"])
         let data = pilot.scratch.file("loans.csv")
-        // A key that counts: cells of a row without one are not looked at.
-        let rows = try String(contentsOfFile: data, encoding: .utf8).split(whereSeparator: \.isNewline)
-        let key = try #require(rows.lazy.compactMap { $0.split(separator: ",").first { $0.count == 18 && $0.allSatisfy { $0.isASCII && ($0.isNumber || $0.isUppercase) } } }.first)
-        try pilot.scratch.write("loans.csv", "credit_code,loan_amount,overdue_days\n\(key),1.00,0\n\(key),abc,0\n")
+        // The third line's amount: its key is valid, so its cells count.
+        var lines = try pilot.scratch.read("loans.csv").split(separator: "\n").map(String.init)
+        var cells = lines[2].split(separator: ",").map(String.init)
+        cells[2] = "abc"
+        lines[2] = cells.joined(separator: ",")
+        try pilot.scratch.write("loans.csv", lines.joined(separator: "\n") + "\n")
         let result = try await pilot.start("bank", ["--connect", "127.0.0.1:1"]).finish()
         #expect(result.status == 65)
         let text = (result.error?.place ?? "") + (result.error?.message ?? "")
