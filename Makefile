@@ -18,9 +18,10 @@ help:
 demo: build
 	@$$($(SWIFT) build -c release $(BUILDFLAGS) --show-bin-path)/yinhe demo $(DEMOFLAGS)
 
+# One test at a time: many start processes or hold real connections to their time limits, on machines with few cores.
 test: dependencies
 	$(SWIFT) build -c release $(BUILDFLAGS) --build-tests
-	$(SWIFT) test -c release $(BUILDFLAGS) --skip-build $(TESTFLAGS)
+	$(SWIFT) test -c release $(BUILDFLAGS) --skip-build --no-parallel $(TESTFLAGS)
 
 build: dependencies
 	$(SWIFT) build -c release $(BUILDFLAGS) --product yinhe

@@ -29,7 +29,7 @@ extension Session {
         }
 
         private static func send(_ frame: [UInt8], over channel: any Channel, _ hash: inout DomainHash) async throws {
-            try await channel.send(frame)
+            do { try await channel.send(frame) } catch { throw await Session.lastWord(on: channel, insteadOf: error) }
             hash.update(field: frame)
         }
 

@@ -108,7 +108,7 @@ public final class Session: Sendable {
         try checkOpen()
         let frame: [UInt8]
         do {
-            try claimReceiving()
+            try await claimReceiving()
             defer { isReceiving.store(false, ordering: .releasing) }
             frame = try await Self.withDeadline(messageDeadline, on: channel) { [channel] in try await channel.receive() }
         } catch {
@@ -142,10 +142,20 @@ public final class Session: Sendable {
         return message
     }
 
-    /// One reader at a time: a caller's `receive`, or the search for the peer's abort after a failed send.
-    private func claimReceiving() throws {
-        guard !isReceiving.exchange(true, ordering: .acquiring) else {
-            throw YinheError(.peerUnreachable, "the connection is being closed", at: channel.peerDescription)
+    /// One reader at a time: a caller's `receive`, or the search for the peer's abort after a failed send. Waits for the other;
+    /// throws what ended the session meanwhile.
+    private func claimReceiving(within limit: Duration = .seconds(5)) async throws {
+        let patience = ContinuousClock.now + limit
+        while isReceiving.exchange(true, ordering: .acquiring) {
+            try checkOpen()
+            guard ContinuousClock.now < patience else {
+                throw YinheError(.peerUnreachable, "the peer was lost", at: channel.peerDescription)
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        do { try checkOpen() } catch {
+            isReceiving.store(false, ordering: .releasing)
+            throw error
         }
     }
 
@@ -162,22 +172,22 @@ public final class Session: Sendable {
         }
     }
 
-    /// A failed send is often the peer's abort seen from behind: if its abort frame has arrived, that is the error to show.
+    /// What made a send fail: often the peer's abort seen from behind.
     private func abortOrigin(of error: any Error) async -> any Error {
-        guard let lost = error as? YinheError, lost.code == .peerUnreachable else { return error }
+        guard (error as? YinheError)?.code == .peerUnreachable else { return error }
         // A receive under way meets the abort itself; taking its frames would make a stop look like a missing message.
-        let patience = ContinuousClock.now + .seconds(2)
-        while (try? claimReceiving()) == nil {
-            if let known = ended.withLock({ $0 }) { return known }
-            guard ContinuousClock.now < patience, (try? await Task.sleep(for: .milliseconds(2))) != nil else { return error }
-        }
-        defer { isReceiving.store(false, ordering: .releasing) }
-        if let known = ended.withLock({ $0 }) { return known }
-        let channel = self.channel
-        let reason = try? await Self.withDeadline(.seconds(2), on: channel) {
+        do { try await claimReceiving(within: .seconds(2)) } catch let known { return known }
+        // Never given back: the session is over, and a later receive is to tell why.
+        return await Self.lastWord(on: channel, insteadOf: error)
+    }
+
+    /// The peer's abort, if it arrived before the channel broke; else `error`, the failure of a send.
+    static func lastWord(on channel: any Channel, insteadOf error: any Error) async -> any Error {
+        guard (error as? YinheError)?.code == .peerUnreachable else { return error }
+        let reason = try? await withDeadline(.seconds(2), on: channel) {
             while true {
                 let frame = try await channel.receive()
-                if let reason = Self.abortReason(in: frame) { return reason }
+                if let reason = abortReason(in: frame) { return reason }
             }
         }
         return reason?.error(from: channel.peerDescription) ?? error

@@ -223,6 +223,17 @@ extension Socket {
         #endif
     }
 
+    /// Refuses new connections from now on; the descriptor stays open.
+    static func stopListening(_ descriptor: Int32) {
+        #if canImport(Glibc)
+        _ = Glibc.shutdown(descriptor, Int32(SHUT_RDWR))
+        #elseif canImport(Musl)
+        _ = Musl.shutdown(descriptor, Int32(SHUT_RDWR))
+        #else
+        _ = Darwin.shutdown(descriptor, Int32(SHUT_RDWR))
+        #endif
+    }
+
     static func closeListener(_ descriptor: Int32) {
         #if canImport(Glibc)
         Glibc.close(descriptor)

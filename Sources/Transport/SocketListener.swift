@@ -103,6 +103,8 @@ final class ListenerCore: Sendable {
 
     func close() {
         let (waiting, ready) = state.withLock { s in
+            // Once only, and before the accepting thread can see `closed`: it gives the descriptor back.
+            if !s.closed { Socket.stopListening(descriptor) }
             s.closed = true
             defer {
                 s.waiting = []
@@ -116,7 +118,7 @@ final class ListenerCore: Sendable {
         for channel in ready { channel.cancel(.channelClosedHere(channel.peerDescription)) }
     }
 
-    /// The accepting thread: ends, and closes the port, soon after `close`.
+    /// The accepting thread; ends soon after `close`.
     func run() {
         defer { Socket.closeListener(descriptor) }
         while true {

@@ -121,7 +121,7 @@ import Transport
         }
         task.withLock { $0 = running }
         let told = await asyncError { _ = try await centre.run(over: ends.0) }
-        #expect(told?.code == .peerAborted && told?.message.contains("cancelled") == true)
+        #expect(told?.code == .peerAborted && told?.message.contains("cancelled") == true, "\(told.map { "\($0)" } ?? "no error")")
         let own = await asyncError { try await running.value }
         #expect(own?.code == .cancelled)
         guard case .abort(let stop)? = try pilot.ledger("bank").entries().last?.record() else {

@@ -46,11 +46,15 @@ private func rawPair(_ timeouts: ChannelTimeouts = ChannelTimeouts()) async thro
         let first = try SocketListener(Endpoint(host: "localhost", port: 0), security: .insecurePlaintext)
         let port = first.boundPort
         first.close()
-        async let early = SocketChannel.connect(to: Endpoint(host: "localhost", port: port), security: .insecurePlaintext)
+        let early = Task { try await SocketChannel.connect(to: Endpoint(host: "localhost", port: port), security: .insecurePlaintext) }
         try await Task.sleep(for: .milliseconds(200))
         let listener = try SocketListener(Endpoint(host: "localhost", port: port), security: .insecurePlaintext)
-        let accepted = try await listener.accept()
-        let connected = try await early
+        let accepted: SocketChannel
+        do { accepted = try await listener.accept() } catch {
+            Issue.record("\(error); the connecting side: \(await early.result)")
+            return
+        }
+        let connected = try await early.value
         try await connected.send([1])
         #expect(try await accepted.receive() == [1])
         #expect(connected.peerDescription.contains("localhost:\(port)"))
