@@ -9,8 +9,8 @@ struct Yinhe: ParsableCommand {
                 "隐合：两家机构在双方签署的合同之下对数据做隐私求交与联合统计。"),
             discussion: Help.discussion(
                 """
-                Each party keeps its own table. A run joins the two tables privately, releases only the noised aggregates that the
-                contract allows, charges the contract's privacy budget, and writes everything to a ledger on each side.
+                Each party keeps its own table. A run joins the two tables privately, releases only the noised aggregates that
+                the contract allows, charges the contract's privacy budget, and writes everything to a ledger on each side.
                 """,
                 """
                 各方的表始终留在本地。一次运行以隐私求交方式关联两张表，只发布合同允许的加噪统计结果，扣除合同规定的隐私预算，
@@ -29,7 +29,10 @@ struct Yinhe: ParsableCommand {
             groupedSubcommands: [
                 CommandGroup(
                     name: Help.text("The work of a party", "参与方"),
-                    subcommands: [KeysCommand.self, ContractCommand.self, InspectCommand.self, RunCommand.self, LedgerCommand.self, BudgetCommand.self]),
+                    subcommands: [
+                        KeysCommand.self, ContractCommand.self, InspectCommand.self, RunCommand.self, LedgerCommand.self,
+                        BudgetCommand.self,
+                    ]),
                 CommandGroup(name: Help.text("Building blocks", "基础协议"), subcommands: [PSICommand.self, SumCommand.self]),
                 CommandGroup(name: Help.text("Trying it out", "试用"), subcommands: [DemoCommand.self, SynthCommand.self]),
             ])

@@ -14,13 +14,18 @@ import Testing
     static let cases: [Case] = [
         Case(testDescription: "empty file", bytes: [], place: "t.csv", words: "empty"),
         Case(testDescription: "missing column", bytes: Array("id2,x\n1,2\n".utf8), place: "t.csv, line 1", words: "id"),
-        Case(testDescription: "two equal columns", bytes: Array("id,id\n1,2\n".utf8), place: "t.csv, line 1, column 4", words: "twice"),
-        Case(testDescription: "ragged row", bytes: Array("id,x\n1,2\n3\n".utf8), place: "t.csv, line 3, column 1", words: "field"),
         Case(
-            testDescription: "quote that is never closed", bytes: Array("id,x\n1,\"two\n3,4\n".utf8), place: "t.csv, line 2, column 3",
+            testDescription: "two equal columns", bytes: Array("id,id\n1,2\n".utf8), place: "t.csv, line 1, column 4",
+            words: "twice"),
+        Case(
+            testDescription: "ragged row", bytes: Array("id,x\n1,2\n3\n".utf8), place: "t.csv, line 3, column 1", words: "field"),
+        Case(
+            testDescription: "quote that is never closed", bytes: Array("id,x\n1,\"two\n3,4\n".utf8),
+            place: "t.csv, line 2, column 3",
             words: "quote"),
         Case(
-            testDescription: "text after a quote", bytes: Array("id,x\n1,\"a\"b\n".utf8), place: "t.csv, line 2, column 6", words: "quot"),
+            testDescription: "text after a quote", bytes: Array("id,x\n1,\"a\"b\n".utf8), place: "t.csv, line 2, column 6",
+            words: "quot"),
         Case(
             testDescription: "bytes of no encoding", bytes: Array("id,x\n1,é\n".utf8) + [0x32, 0x2c, 0xff, 0xff, 0x0a],
             place: "t.csv, line 3, column 3", words: "UTF-8"),
@@ -75,8 +80,10 @@ import Testing
     @Test func inspectionOfACleanFileIsJSONThatParses() async throws {
         let scratch = Scratch()
         #expect(
-            try await Program.run("synth", "--out", scratch.path, "--rows", "500", "--loans", "300", "--overlap", "100", "--dirt", "none")
-                .status == 0)
+            try await Program.run(
+                "synth", "--out", scratch.path, "--rows", "500", "--loans", "300", "--overlap", "100", "--dirt", "none"
+            )
+            .status == 0)
         let result = try await Program.run("inspect", scratch.file("enterprises.csv"), "--json")
         let found = try result.json(Inspection.self)
         #expect(found.rows == 500 && found.encoding == "UTF-8" && found.keyColumn == "credit_code")
@@ -107,7 +114,8 @@ import Testing
         let path = try scratch.write("big.csv", "id,x\n" + rows)
         let small = try scratch.write("small.csv", "id\n" + (0..<20_000).map { "KEY-\($0)\n" }.joined())
         let peer = try Program.start(
-            "psi", "--in", small, "--key", "id", "--listen", "127.0.0.1:0", "--json", "--progress", "json", "--insecure-plaintext")
+            "psi", "--in", small, "--key", "id", "--listen", "127.0.0.1:0", "--json", "--progress", "json", "--insecure-plaintext"
+        )
         let port = try await peer.port()
         // A file-size limit is the disk that is full at a known byte, for any user.
         let command = """

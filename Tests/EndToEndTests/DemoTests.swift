@@ -30,7 +30,9 @@ import Testing
         #expect(demo.truthInside >= 8)
 
         // With 1,500 enterprises and noise of a standard deviation of 12, 40 deviations off is a wrong sum, not noise.
-        let rows = demo.runs[0].outputs[0].cells.filter { $0.measure == "rows(loans)" }.compactMap { $0.value.flatMap(Double.init) }
+        let rows = demo.runs[0].outputs[0].cells.filter { $0.measure == "rows(loans)" }.compactMap {
+            $0.value.flatMap(Double.init)
+        }
         #expect(rows.count == 5 && abs(rows.reduce(0, +) - 1875) < 480)
         let common = demo.runs[1].outputs[1].cells[0].value.flatMap(Double.init) ?? 0
         #expect(abs(common - 1500) < 800)
@@ -67,7 +69,8 @@ import Testing
 
     @Test func threeBanksLearnOneTotal() async throws {
         let scratch = Scratch()
-        let result = try await Program.run("demo", "--scenario", "secure-sum", "--loans", "500", "--out", scratch.file("demo"), "--json")
+        let result = try await Program.run(
+            "demo", "--scenario", "secure-sum", "--loans", "500", "--out", scratch.file("demo"), "--json")
         #expect(result.status == 0, "\(result.errors)")
         let sum = try result.json(Sum.self)
         #expect(sum.correct && sum.truth.count == 4)
@@ -80,12 +83,14 @@ import Testing
         let data = try scratch.write("t.csv", "amount\n1\n2\n")
         let first = try Program.start(
             "sum", "--in", data, "--column", "amount", "--home", scratch.file("east"), "--listen", "127.0.0.1:0", "--party",
-            "east,\(prints[0])", "--party", "west,\(prints[1])", "--party", "north,\(prints[2])", "--wait", "2", "--json", "--progress",
+            "east,\(prints[0])", "--party", "west,\(prints[1])", "--party", "north,\(prints[2])", "--wait", "2", "--json",
+            "--progress",
             "json")
         let port = try await first.port()
         let second = try await Program.run(
             "sum", "--in", data, "--column", "amount", "--home", scratch.file("west"), "--listen", "127.0.0.1:0", "--party",
-            "east,\(prints[0]),127.0.0.1:\(port)", "--party", "west,\(prints[1])", "--party", "north,\(prints[2])", "--wait", "2", "--json")
+            "east,\(prints[0]),127.0.0.1:\(port)", "--party", "west,\(prints[1])", "--party", "north,\(prints[2])", "--wait", "2",
+            "--json")
         let result = await first.finish()
         for side in [result, second] {
             #expect(side.status == 68, "\(side.errors)")

@@ -64,7 +64,8 @@ private let longSizes = ["--rows", "12000", "--loans", "8000", "--overlap", "500
     @Test func ctrlCWhileWaitingForAPeerEndsTheCommand() async throws {
         let files = try PSIFiles()
         let waiting = try Program.start(
-            "psi", "--in", files.a, "--key", "编号", "--listen", "127.0.0.1:0", "--json", "--progress", "json", "--insecure-plaintext",
+            "psi", "--in", files.a, "--key", "编号", "--listen", "127.0.0.1:0", "--json", "--progress", "json",
+            "--insecure-plaintext",
             "--wait", "600")
         _ = try await waiting.port()
         waiting.signal(SIGINT)

@@ -115,11 +115,14 @@ func makeHome(_ path: String) async throws -> String {
         try scratch.write("placeholder.yaml", template)
         let placeholder = try await Program.run("contract", "check", scratch.file("placeholder.yaml"), "--json")
         #expect(placeholder.status == 66)
-        let line = template.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.contains("FINGERPRINT-OF-THE") }! + 1
+        let line =
+            template.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.contains("FINGERPRINT-OF-THE") }!
+            + 1
         #expect(placeholder.error?.place.hasPrefix("\(scratch.file("placeholder.yaml")):\(line):") == true)
 
         let fingerprints = ["1", "2"].map { "sha256:" + String(repeating: $0, count: 64) }
-        let good = try await Program.run("contract", "new", "--fingerprint", fingerprints[0], "--fingerprint", fingerprints[1]).output
+        let good = try await Program.run("contract", "new", "--fingerprint", fingerprints[0], "--fingerprint", fingerprints[1])
+            .output
         try scratch.write("unknown.yaml", good + "surprise: 1\n")
         let unknown = try await Program.run("contract", "check", scratch.file("unknown.yaml"), "--json")
         #expect(unknown.status == 66)

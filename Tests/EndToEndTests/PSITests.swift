@@ -47,7 +47,8 @@ struct PSIDocument: Decodable {
         }
         func connect(_ port: Int) throws -> Running {
             try Program.start(
-                "psi", "--in", files.b, "--key", "key", "--out", scratch.file("bo.csv"), "--connect", "127.0.0.1:\(port)", "--json",
+                "psi", "--in", files.b, "--key", "key", "--out", scratch.file("bo.csv"), "--connect", "127.0.0.1:\(port)",
+                "--json",
                 "--home", scratch.file("second"), "--peer", first)
         }
         let (a, b): (Running, Running)
@@ -72,7 +73,8 @@ struct PSIDocument: Decodable {
     @Test(arguments: ["receiver", "count", "both"]) func eachSideLearnsWhatThePolicySays(reveal: String) async throws {
         let files = try PSIFiles()
         let sender = try Program.start(
-            "psi", "--in", files.a, "--key", "编号", "--listen", "127.0.0.1:0", "--json", "--progress", "json", "--insecure-plaintext",
+            "psi", "--in", files.a, "--key", "编号", "--listen", "127.0.0.1:0", "--json", "--progress", "json",
+            "--insecure-plaintext",
             "--reveal", reveal)
         let out = reveal == "count" ? [] : ["--out", files.scratch.file("bo.csv")]
         let receiver = try await Program.run(
@@ -110,7 +112,8 @@ struct PSIDocument: Decodable {
             "psi", "--in", files.a, "--key", "编号", "--listen", "127.0.0.1:0", "--json", "--progress", "json", "--wait", "3",
             "--home", scratch.file("first"), "--peer", stranger)
         let wrong = try await Program.run(
-            "psi", "--in", files.b, "--key", "key", "--connect", "127.0.0.1:\(try await listener.port())", "--json", "--wait", "3",
+            "psi", "--in", files.b, "--key", "key", "--connect", "127.0.0.1:\(try await listener.port())", "--json", "--wait",
+            "3",
             "--home", scratch.file("second"), "--peer", first)
         let refused = await listener.finish()
         #expect(wrong.status == 69, "\(wrong.errors)")
@@ -120,7 +123,8 @@ struct PSIDocument: Decodable {
     @Test func twoNormalisersDoNotMix() async throws {
         let files = try PSIFiles()
         let listener = try Program.start(
-            "psi", "--in", files.a, "--key", "编号", "--listen", "127.0.0.1:0", "--json", "--progress", "json", "--insecure-plaintext")
+            "psi", "--in", files.a, "--key", "编号", "--listen", "127.0.0.1:0", "--json", "--progress", "json",
+            "--insecure-plaintext")
         let other = try await Program.run(
             "psi", "--in", files.b, "--key", "key", "--connect", "127.0.0.1:\(try await listener.port())", "--json",
             "--insecure-plaintext", "--normalizer", "digits")
@@ -137,7 +141,8 @@ struct PSIDocument: Decodable {
             "psi", "--in", files.a, "--key", "编号", "--listen", "127.0.0.1:0", "--json", "--progress", "json", "--wait", "2",
             "--insecure-plaintext")
         let port = try await listener.port()
-        let garbage = try Running("/bin/bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(port); head -c 100000 /dev/urandom >&3; sleep 0.5"])
+        let garbage = try Running(
+            "/bin/bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(port); head -c 100000 /dev/urandom >&3; sleep 0.5"])
         _ = await garbage.finish()
         let result = await listener.finish()
         #expect([68, 69, 70].contains(result.status), "\(result.status) \(result.errors)")

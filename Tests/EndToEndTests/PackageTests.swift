@@ -39,7 +39,8 @@ import Testing
         let example = repositoryRoot.appending(path: "Examples/two-lists/main.swift")
         try FileManager.default.copyItem(atPath: example.path, toPath: scratch.file("Sources/two-lists/main.swift"))
 
-        let built = try await Running("/usr/bin/env", ["swift", "build", "--package-path", scratch.path], folder: scratch.path).finish()
+        let built = try await Running("/usr/bin/env", ["swift", "build", "--package-path", scratch.path], folder: scratch.path)
+            .finish()
         try #require(built.status == 0, "\(built.output.suffix(3000)) \(built.errors.suffix(3000))")
         let noise = try await Running(scratch.file(".build/debug/noise"), []).finish()
         #expect(noise.status == 0 && noise.output == "1000\n")

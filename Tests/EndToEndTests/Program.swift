@@ -137,7 +137,8 @@ enum Program {
         try await Running(yinhe, arguments, environment: environment, folder: folder).finish()
     }
 
-    static func run(list arguments: [String], environment: [String: String] = [:], folder: String? = nil) async throws -> Finished {
+    static func run(list arguments: [String], environment: [String: String] = [:], folder: String? = nil) async throws -> Finished
+    {
         try await Running(yinhe, arguments, environment: environment, folder: folder).finish()
     }
 }

@@ -12,8 +12,8 @@ struct ContractCommand: ParsableCommand {
             abstract: Help.text("Write, check, sign and show data-use contracts.", "撰写、检查、签署和查看数据使用合同。"),
             discussion: Help.discussion(
                 """
-                A contract says who joins what with whom, which noised aggregates may leave, and at what privacy cost. Both parties sign its
-                exact bytes; the signatures lie beside it as FILE.PARTY.sig.
+                A contract says who joins what with whom, which noised aggregates may leave, and at what privacy cost. Both
+                parties sign its exact bytes; the signatures lie beside it as FILE.PARTY.sig.
                 """,
                 "合同规定谁与谁关联哪些数据、哪些加噪统计结果可以离开、隐私成本是多少。双方对其确切字节签名，签名文件为同目录下的 FILE.参与方.sig。",
                 examples: [
@@ -32,7 +32,10 @@ struct ContractCommand: ParsableCommand {
                     "除双方指纹外，模板即为一份完整合同。修改后请用 check 检查。",
                     examples: [
                         ("yinhe contract new --out pilot.yaml", "", ""),
-                        ("yinhe contract new --fingerprint sha256:… --fingerprint sha256:… --out pilot.yaml", "both keys filled in", "填好双方指纹"),
+                        (
+                            "yinhe contract new --fingerprint sha256:… --fingerprint sha256:… --out pilot.yaml",
+                            "both keys filled in", "填好双方指纹"
+                        ),
                     ], exits: [.usage, .badInput, .system]))
         }
         @OptionGroup var common: CommonOptions
@@ -60,7 +63,8 @@ struct ContractCommand: ParsableCommand {
             // A year and a bit: long enough for a pilot, short enough to be reviewed.
             let year = Calendar(identifier: .gregorian).component(.year, from: Date()) + 1
             let text = ContractTemplate.text(
-                parties: parties, districts: ContractTemplate.districts, expires: "\(year)-12-31T23:59:59Z", language: common.language)
+                parties: parties, districts: ContractTemplate.districts, expires: "\(year)-12-31T23:59:59Z",
+                language: common.language)
             guard let out else {
                 try console.emit(Document(path: nil, contract: text))
                 if !common.json { try console.write(text) }
@@ -83,9 +87,11 @@ struct ContractCommand: ParsableCommand {
     struct Sign: PartyCommand {
         static var configuration: CommandConfiguration {
             CommandConfiguration(
-                commandName: "sign", abstract: Help.text("Sign the exact bytes of a contract with this party's key.", "用本方密钥对合同的确切字节签名。"),
+                commandName: "sign",
+                abstract: Help.text("Sign the exact bytes of a contract with this party's key.", "用本方密钥对合同的确切字节签名。"),
                 discussion: Help.discussion(
-                    "Refuses a contract that does not check, or that does not name this party's key. Read `contract show` before signing.",
+                    "Refuses a contract that does not check, or that does not name this party's key. Read `contract show` "
+                        + "before signing.",
                     "检查不通过或未写入本方指纹的合同拒绝签署。签署前请先阅读 `contract show`。",
                     examples: [("yinhe contract sign pilot.yaml", "", "")], exits: ContractCommand.exits))
         }
@@ -109,7 +115,8 @@ struct ContractCommand: ParsableCommand {
             let written = ContractSignature.path(contract: file, party: signature.party)
             try console.emit(
                 Document(
-                    contract: signature.contract, party: signature.party, fingerprint: signature.fingerprint, signatureFile: written))
+                    contract: signature.contract, party: signature.party, fingerprint: signature.fingerprint,
+                    signatureFile: written))
             try console.fact(.contractHash, signature.contract)
             try console.fact(Phrase(en: "Signed by", zh: "签署方"), "\(signature.party)  \(signature.fingerprint)")
             try console.fact(Phrase(en: "Signature", zh: "签名文件"), written)
@@ -121,9 +128,11 @@ struct ContractCommand: ParsableCommand {
         static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "check",
-                abstract: Help.text("Check a contract: form, plan, accepted leakage, signatures, expiry.", "检查合同：格式、计划、已接受的泄露、签名、期限。"),
+                abstract: Help.text(
+                    "Check a contract: form, plan, accepted leakage, signatures, expiry.", "检查合同：格式、计划、已接受的泄露、签名、期限。"),
                 discussion: Help.discussion(
-                    "Errors of form name the line and the column. A contract that is sound but not ready to run (a signature is missing, or it has "
+                    "Errors of form name the line and the column. A contract that is sound but not ready to run (a signature "
+                        + "is missing, or it has "
                         + "expired) is exit code 2.",
                     "格式错误会指出行和列。合同本身无误但尚不能运行（缺少签名或已过期）时退出码为 2。",
                     examples: [("yinhe contract check pilot.yaml", "", "")], checks: true, exits: ContractCommand.exits))
@@ -145,7 +154,9 @@ struct ContractCommand: ParsableCommand {
         static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "show",
-                abstract: Help.text("A contract in words: what leaves, what each party learns, how noisy it will be.", "用文字说明合同：输出什么、各方获知什么、噪声多大。"),
+                abstract: Help.text(
+                    "A contract in words: what leaves, what each party learns, how noisy it will be.", "用文字说明合同：输出什么、各方获知什么、噪声多大。"
+                ),
                 discussion: Help.discussion(
                     "Read this before you sign.", "签署之前请先阅读。",
                     examples: [("yinhe contract show pilot.yaml", "", "")], exits: ContractCommand.exits))

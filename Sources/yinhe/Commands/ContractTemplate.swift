@@ -29,7 +29,8 @@ enum ContractTemplate {
               - {name: \(a.name), title: \(a.title), fingerprint: "\(a.fingerprint)"}
               - {name: \(b.name), title: \(b.title), fingerprint: "\(b.fingerprint)"}
 
-            \(note("One table of each party. Only declared columns are read. Values beyond the bounds are clamped to them and counted;",
+            \(note(
+                "One table of each party. Only declared columns are read. Values beyond the bounds are clamped and counted;",
                 "双方各一张表。只读取声明过的列。超出边界的值截断到边界并计数；"))
             \(note("the bounds also set the noise, so keep them as tight as you can without looking at the data.",
                 "边界同时决定噪声大小，请在不看数据的前提下尽量收紧。"))
@@ -56,7 +57,8 @@ enum ContractTemplate {
 
             join: {datasets: [enterprises, loans], protocol: intersection-sum}
 
-            \(note("Nothing but these may leave. epsilon: the privacy cost of one output in one run; smaller is more private and noisier.",
+            \(note(
+                "Nothing but these may leave. epsilon: the cost of an output in one run; smaller is more private and noisier.",
                 "除以下输出外，任何内容都不得离开。epsilon 是一项输出在一次运行中的隐私成本，越小越私密、噪声越大。"))
             outputs:
               - name: overdue_by_grade

@@ -66,7 +66,8 @@ struct ContractView {
             }
             return Document.Output(
                 name: output.name, kind: output.kind.rawValue, measures: output.measures.map(\.description),
-                epsilon: output.epsilon.description, cells: plan.labels(ofOutput: index).count, to: output.recipients, noise: noise)
+                epsilon: output.epsilon.description, cells: plan.labels(ofOutput: index).count, to: output.recipients,
+                noise: noise)
         }
         let expired = Date() >= contract.expires
         self.contract = contract
@@ -76,7 +77,8 @@ struct ContractView {
             expires: UTCTime.text(contract.expires), expired: expired,
             ready: !expired && parties.allSatisfy { $0.signature == "valid" }, unit: contract.privacy.unit,
             epsilon: contract.privacy.epsilon.description, epsilonPerRun: contract.epsilonPerRun.description,
-            minimumIntersection: contract.minimumIntersection, maximumRuns: contract.maximumRuns, parties: parties, outputs: outputs)
+            minimumIntersection: contract.minimumIntersection, maximumRuns: contract.maximumRuns, parties: parties,
+            outputs: outputs)
     }
 
     /// Standard deviation of the two parties' noise together, per cell: each adds discrete Laplace noise of variance about
@@ -98,8 +100,13 @@ struct ContractView {
             Phrase(en: "Privacy", zh: "隐私"),
             console.text(
                 Phrase(
-                    en: "ε \(document.epsilon) in total per \(document.unit), \(document.epsilonPerRun) per run, at most \(document.maximumRuns) runs",
-                    zh: "每个 \(document.unit) 的 ε 总额 \(document.epsilon)，每次运行 \(document.epsilonPerRun)，最多 \(document.maximumRuns) 次")))
+                    en:
+                        "ε \(document.epsilon) in total per \(document.unit), \(document.epsilonPerRun) per run, at most "
+                            + "\(document.maximumRuns) runs",
+                    zh:
+                        "每个 \(document.unit) 的 ε 总额 \(document.epsilon)，每次运行 \(document.epsilonPerRun)，最多 "
+                            + "\(document.maximumRuns) 次"
+                )))
         try console.fact(.minimumIntersection, Numbers.grouped(document.minimumIntersection))
     }
 
@@ -124,14 +131,16 @@ struct ContractView {
         try console.heading(Phrase(en: "What may leave", zh: "可以离开的内容"))
         var outputs = TextTable([
             (console.text(.output), .left), (console.text(.measure), .left), ("ε", .right),
-            (console.text(Phrase(en: "cells", zh: "单元格")), .right), (console.text(Phrase(en: "noise (std. dev.)", zh: "噪声标准差")), .right),
+            (console.text(Phrase(en: "cells", zh: "单元格")), .right),
+            (console.text(Phrase(en: "noise (std. dev.)", zh: "噪声标准差")), .right),
             (console.text(.recipients), .left),
         ])
         for output in document.outputs {
             for (i, measure) in output.measures.enumerated() {
                 let noise = output.noise[measure].map { "± " + Numbers.significant($0) } ?? ""
                 outputs.add([
-                    i == 0 ? output.name : "", measure, i == 0 ? output.epsilon : "", i == 0 ? Numbers.grouped(output.cells) : "", noise,
+                    i == 0 ? output.name : "", measure, i == 0 ? output.epsilon : "", i == 0 ? Numbers.grouped(output.cells) : "",
+                    noise,
                     i == 0 ? output.to.joined(separator: ", ") : "",
                 ])
             }
@@ -158,7 +167,9 @@ struct ContractView {
             try console.out("  \(mark) \(TextWidth.pad(party.name, to: 14))  \(TextWidth.printable(word))")
         }
         if document.expired {
-            try console.out("  " + console.style.bad("✗") + " " + console.text(Phrase(en: "expired at \(document.expires)", zh: "已于 \(document.expires) 过期")))
+            try console.out(
+                "  " + console.style.bad("✗") + " "
+                    + console.text(Phrase(en: "expired at \(document.expires)", zh: "已于 \(document.expires) 过期")))
         }
         try console.out(
             document.ready

@@ -11,7 +11,9 @@ enum Help {
         let arguments = CommandLine.arguments
         for (i, argument) in arguments.enumerated() {
             if argument.hasPrefix("--lang="), let language = Language(rawValue: String(argument.dropFirst(7))) { return language }
-            if argument == "--lang", i + 1 < arguments.count, let language = Language(rawValue: arguments[i + 1]) { return language }
+            if argument == "--lang", i + 1 < arguments.count, let language = Language(rawValue: arguments[i + 1]) {
+                return language
+            }
         }
         return .fromEnvironment()
     }()
@@ -30,7 +32,8 @@ enum Help {
 
     /// Prose, examples with comments, and exit codes.
     static func discussion(
-        _ en: String, _ zh: String, examples: [(line: String, en: String, zh: String)], checks: Bool = false, exits: [YinheError.Code]
+        _ en: String, _ zh: String, examples: [(line: String, en: String, zh: String)], checks: Bool = false,
+        exits: [YinheError.Code]
     ) -> String {
         // English is wrapped by the argument parser; Chinese has no spaces to wrap at and keeps its lines.
         var out = text(en.replacing("\n", with: " "), zh)
@@ -80,7 +83,10 @@ extension ProgressStyle: ExpressibleByArgument {}
 
 /// Options of every command.
 struct CommonOptions: ParsableArguments {
-    @Flag(help: .say("Print one JSON document on standard output, and errors as JSON on standard error.", "标准输出只打印一个 JSON 文档，错误以 JSON 写到标准错误。"))
+    @Flag(
+        help: .say(
+            "Print one JSON document on standard output, and errors as JSON on standard error.",
+            "标准输出只打印一个 JSON 文档，错误以 JSON 写到标准错误。"))
     var json = false
 
     @Flag(name: [.short, .long], help: .say("No progress and no notes.", "不显示进度和提示。"))
@@ -91,7 +97,8 @@ struct CommonOptions: ParsableArguments {
 
     @Option(
         help: .say(
-            "Progress on standard error: bars on a terminal and lines elsewhere, or always one of them.", "标准错误上的进度：终端显示进度条，否则逐行；或固定一种。",
+            "Progress on standard error: bars on a terminal and lines elsewhere, or always one of them.",
+            "标准错误上的进度：终端显示进度条，否则逐行；或固定一种。",
             valueName: "style"))
     var progress: ProgressStyle = .auto
 
@@ -103,7 +110,10 @@ struct CommonOptions: ParsableArguments {
 
 /// Where a party keeps its key and its ledger.
 struct HomeOption: ParsableArguments {
-    @Option(help: .say("Folder of this party's key and ledger (YINHE_HOME; default ~/.yinhe).", "存放本方密钥和账本的目录（YINHE_HOME；默认 ~/.yinhe）。", valueName: "dir"))
+    @Option(
+        help: .say(
+            "Folder of this party's key and ledger (YINHE_HOME; default ~/.yinhe).", "存放本方密钥和账本的目录（YINHE_HOME；默认 ~/.yinhe）。",
+            valueName: "dir"))
     var home: String?
 
     var folder: PartyHome { PartyHome.find(home) }
@@ -126,20 +136,26 @@ struct PassphraseOption: ParsableArguments {
 
 /// How two parties find each other.
 struct ConnectionOptions: ParsableArguments {
-    @Option(help: .say("Wait for the peer at this address; port 0 picks a free one.", "在此地址等待对方；端口 0 表示自动选择。", valueName: "host:port"))
+    @Option(
+        help: .say("Wait for the peer at this address; port 0 picks a free one.", "在此地址等待对方；端口 0 表示自动选择。", valueName: "host:port")
+    )
     var listen: String?
 
     @Option(help: .say("Connect to the peer at this address.", "连接到对方地址。", valueName: "host:port"))
     var connect: String?
 
-    @Option(help: .say("Seconds to wait for the peer to appear; either side may start first.", "等待对方出现的秒数；哪一方先启动都可以。", valueName: "s"))
+    @Option(
+        help: .say("Seconds to wait for the peer to appear; either side may start first.", "等待对方出现的秒数；哪一方先启动都可以。", valueName: "s")
+    )
     var wait: Double = 30
 
     func validate() throws {
         guard (listen == nil) != (connect == nil) else {
             throw ValidationError(Help.text("Give exactly one of --listen and --connect.", "--listen 与 --connect 必须且只能给出一个。"))
         }
-        guard wait > 0, wait <= 86_400 else { throw ValidationError(Help.text("--wait must be between 0 and 86400 seconds.", "--wait 须在 0 到 86400 秒之间。")) }
+        guard wait > 0, wait <= 86_400 else {
+            throw ValidationError(Help.text("--wait must be between 0 and 86400 seconds.", "--wait 须在 0 到 86400 秒之间。"))
+        }
     }
 }
 
@@ -148,6 +164,8 @@ struct ThreadsOption: ParsableArguments {
     var threads: Int = availableCores
 
     func validate() throws {
-        guard (1...1024).contains(threads) else { throw ValidationError(Help.text("--threads must be 1 to 1024.", "--threads 须在 1 到 1024 之间。")) }
+        guard (1...1024).contains(threads) else {
+            throw ValidationError(Help.text("--threads must be 1 to 1024.", "--threads 须在 1 到 1024 之间。"))
+        }
     }
 }

@@ -9,8 +9,8 @@ struct InspectCommand: PartyCommand {
             abstract: Help.text("What is in a table: rows, columns, types, encoding, key quality.", "查看表格：行数、列、类型、编码、键的质量。"),
             discussion: Help.discussion(
                 """
-                Reads the whole file and changes nothing. For the key column it reports, for each normaliser, how many keys are valid, empty,
-                malformed and repeated: pick the normaliser for the contract from this.
+                Reads the whole file and changes nothing. For the key column it reports, for each normaliser, how many keys are
+                valid, empty, malformed and repeated: pick the normaliser for the contract from this.
                 """,
                 "只读取，不修改。对键列，按每种规范化方法给出有效、空、无效与重复的数量，可据此在合同中选择规范化方法。",
                 examples: [
@@ -20,7 +20,10 @@ struct InspectCommand: PartyCommand {
     @OptionGroup var common: CommonOptions
     @Argument(help: .say("A CSV file.", "CSV 文件。"), completion: .file())
     var file: String
-    @Option(help: .say("The key column; default: the first column that looks like credit codes.", "键列；默认取第一个看起来像统一社会信用代码的列。", valueName: "column"))
+    @Option(
+        help: .say(
+            "The key column; default: the first column that looks like credit codes.", "键列；默认取第一个看起来像统一社会信用代码的列。",
+            valueName: "column"))
     var key: String?
 
     func execute(_ console: Console) async throws -> Outcome {
@@ -50,7 +53,8 @@ struct InspectCommand: PartyCommand {
     private func type(_ column: FileInspection.Column) -> String {
         let names: [String: Phrase] = [
             "integer": Phrase(en: "integer", zh: "整数"), "decimal": Phrase(en: "decimal", zh: "小数"),
-            "category": Phrase(en: "category", zh: "分类"), "text": Phrase(en: "text", zh: "文本"), "empty": Phrase(en: "empty", zh: "全空"),
+            "category": Phrase(en: "category", zh: "分类"), "text": Phrase(en: "text", zh: "文本"),
+            "empty": Phrase(en: "empty", zh: "全空"),
         ]
         let name = (names[column.type] ?? Phrase(column.type))[common.language]
         return column.type == "decimal" ? "\(name)(\(column.scale))" : name
@@ -68,7 +72,8 @@ struct InspectCommand: PartyCommand {
             (console.text(Phrase(en: "normaliser", zh: "规范化方法")), .left), (console.text(Phrase(en: "valid", zh: "有效")), .right),
             (console.text(Phrase(en: "repaired", zh: "已修复")), .right), (console.text(Phrase(en: "empty", zh: "空")), .right),
             (console.text(Phrase(en: "malformed", zh: "无效")), .right), (console.text(Phrase(en: "distinct", zh: "不同值")), .right),
-            (console.text(Phrase(en: "duplicate rows", zh: "重复行")), .right), (console.text(Phrase(en: "most rows of a key", zh: "单键最多行")), .right),
+            (console.text(Phrase(en: "duplicate rows", zh: "重复行")), .right),
+            (console.text(Phrase(en: "most rows of a key", zh: "单键最多行")), .right),
         ])
         for quality in found.keys {
             table.add(

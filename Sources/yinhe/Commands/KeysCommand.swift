@@ -9,8 +9,8 @@ struct KeysCommand: ParsableCommand {
             commandName: "keys", abstract: Help.text("This party's identity key.", "本方身份密钥。"),
             discussion: Help.discussion(
                 """
-                One Ed25519 key signs contracts and ledger entries and authenticates TLS connections. Its fingerprint is what a contract
-                names; give it to the other party over a channel you trust.
+                One Ed25519 key signs contracts and ledger entries and authenticates TLS connections. Its fingerprint is what a
+                contract names; give it to the other party over a channel you trust.
                 """,
                 "同一把 Ed25519 密钥用于签署合同、签署账本条目和 TLS 身份认证。合同中写的就是它的指纹；请通过可信渠道告知对方。",
                 examples: [
@@ -73,7 +73,8 @@ struct KeysCommand: ParsableCommand {
         let fingerprint = identity.fingerprint.description
         try console.emit(
             Document(
-                home: home.path, keyFile: home.identityPath, fingerprint: fingerprint, publicKey: identity.publicIdentity.publicKey.hex))
+                home: home.path, keyFile: home.identityPath, fingerprint: fingerprint,
+                publicKey: identity.publicIdentity.publicKey.hex))
         try console.fact(Phrase(en: "Fingerprint", zh: "指纹"), fingerprint)
         try console.fact(Phrase(en: "Key file", zh: "密钥文件"), home.identityPath)
     }

@@ -11,12 +11,13 @@ struct LedgerCommand: ParsableCommand {
             commandName: "ledger", abstract: Help.text("This party's audit ledger.", "本方审计账本。"),
             discussion: Help.discussion(
                 """
-                Every contract, run, budget charge, release and refusal is an entry, chained by hash and signed. At the end of a run the two
-                parties countersign each other's newest entry, so neither can later rewrite what both saw.
+                Every contract, run, budget charge, release and refusal is an entry, chained by hash and signed. At the end of a
+                run the two parties countersign each other's newest entry, so neither can later rewrite what both saw.
                 """,
                 "每个合同、每次运行、每笔预算扣除、每次发布与拒绝都是一个条目，以哈希串联并签名。运行结束时双方互签最新条目，此后任何一方都无法改写双方共同见证的历史。",
                 examples: [
-                    ("yinhe ledger show", "", ""), ("yinhe ledger verify", "", ""), ("yinhe ledger export --out mine.jsonl", "", ""),
+                    ("yinhe ledger show", "", ""), ("yinhe ledger verify", "", ""),
+                    ("yinhe ledger export --out mine.jsonl", "", ""),
                     ("yinhe ledger verify --peer-export theirs.jsonl", "against the other side", "与对方账本对照"),
                 ], checks: true, exits: exits),
             subcommands: [Show.self, Verify.self, Export.self])
@@ -59,12 +60,14 @@ struct LedgerCommand: ParsableCommand {
             let entries = Array(all.suffix(max(0, last ?? all.count)))
             try console.emit(entries)
             var table = TextTable([
-                ("#", .right), (console.text(Phrase(en: "time", zh: "时间")), .left), (console.text(Phrase(en: "kind", zh: "类别")), .left),
+                ("#", .right), (console.text(Phrase(en: "time", zh: "时间")), .left),
+                (console.text(Phrase(en: "kind", zh: "类别")), .left),
                 (console.text(Phrase(en: "what", zh: "内容")), .left), (console.text(Phrase(en: "hash", zh: "哈希")), .left),
             ])
             for entry in entries {
                 table.add([
-                    String(entry.sequence), entry.time, entry.kind.rawValue, LedgerText.summary(entry), String(entry.hash.prefix(12)),
+                    String(entry.sequence), entry.time, entry.kind.rawValue, LedgerText.summary(entry),
+                    String(entry.hash.prefix(12)),
                 ])
             }
             try console.out(table)
@@ -76,9 +79,12 @@ struct LedgerCommand: ParsableCommand {
         static var configuration: CommandConfiguration {
             CommandConfiguration(
                 commandName: "verify",
-                abstract: Help.text("Check hashes, signatures, order and budgets; with --peer-export also against the peer.", "校验哈希、签名、顺序和预算；可与对方账本对照。"),
+                abstract: Help.text(
+                    "Check hashes, signatures, order and budgets; with --peer-export also against the peer.",
+                    "校验哈希、签名、顺序和预算；可与对方账本对照。"),
                 discussion: Help.discussion(
-                    "Finds any changed, removed or reordered entry and any budget that does not add up. Exit code 76 when something is wrong.",
+                    "Finds any changed, removed or reordered entry and any budget that does not add up. Exit code 76 when "
+                        + "something is wrong.",
                     "能发现任何被改动、删除或调换顺序的条目，以及任何对不上的预算。发现问题时退出码为 76。",
                     examples: [
                         ("yinhe ledger verify", "", ""), ("yinhe ledger verify --peer-export theirs.jsonl --json", "", ""),
@@ -100,13 +106,17 @@ struct LedgerCommand: ParsableCommand {
             try console.fact(Phrase(en: "Countersigned", zh: "对方互签"), Numbers.grouped(result.countersignatures))
             for account in result.accounts {
                 try console.fact(
-                    Phrase(en: "Budget", zh: "预算"), "\(account.name): ε \(account.spent) / \(account.epsilon), \(account.runs) / \(account.maximumRuns)")
+                    Phrase(en: "Budget", zh: "预算"),
+                    "\(account.name): ε \(account.spent) / \(account.epsilon), \(account.runs) / \(account.maximumRuns)")
             }
-            for problem in result.problems { try console.out("  " + console.style.bad("✗ ") + TextWidth.printable(problem.description)) }
+            for problem in result.problems {
+                try console.out("  " + console.style.bad("✗ ") + TextWidth.printable(problem.description))
+            }
             guard result.isValid else {
                 throw YinheError(
                     .ledger, "the ledger does not verify: \(result.problems.count) problems, the first: \(result.problems[0])",
-                    at: source.file ?? source.home.folder.ledgerPath, remedy: "keep the file as it is, and compare it with a backup and the peer's export")
+                    at: source.file ?? source.home.folder.ledgerPath,
+                    remedy: "keep the file as it is, and compare it with a backup and the peer's export")
             }
             try console.out("  " + console.style.good("✓ ") + console.text(Phrase(en: "the ledger verifies", zh: "账本校验通过")))
             return .success
@@ -116,7 +126,8 @@ struct LedgerCommand: ParsableCommand {
     struct Export: PartyCommand {
         static var configuration: CommandConfiguration {
             CommandConfiguration(
-                commandName: "export", abstract: Help.text("Write the ledger as JSON lines, for the peer or an auditor.", "将账本导出为 JSON 行，供对方或审计方使用。"),
+                commandName: "export",
+                abstract: Help.text("Write the ledger as JSON lines, for the peer or an auditor.", "将账本导出为 JSON 行，供对方或审计方使用。"),
                 discussion: Help.discussion(
                     "The export holds no data values: digests, counts, budgets, signatures.", "导出内容不含数据值：只有摘要、计数、预算和签名。",
                     examples: [("yinhe ledger export --out mine.jsonl", "", ""), ("yinhe ledger export | wc -l", "", "")],
@@ -194,7 +205,8 @@ struct BudgetCommand: ParsableCommand {
             let accounts = LedgerVerification(try source.read()).accounts
             try console.emit(accounts)
             var table = TextTable([
-                (console.text(Phrase(en: "contract", zh: "合同")), .left), (console.text(Phrase(en: "hash", zh: "哈希")), .left), ("ε", .right),
+                (console.text(Phrase(en: "contract", zh: "合同")), .left), (console.text(Phrase(en: "hash", zh: "哈希")), .left),
+                ("ε", .right),
                 (console.text(Phrase(en: "spent", zh: "已用")), .right), (console.text(.budgetRemaining), .right),
                 (console.text(Phrase(en: "runs", zh: "运行次数")), .right), (console.text(.expires), .left),
             ])

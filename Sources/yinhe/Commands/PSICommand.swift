@@ -26,10 +26,11 @@ struct PSICommand: PartyCommand {
             abstract: Help.text("Private set intersection of two files, without a contract.", "两个文件的隐私求交（不需要合同）。"),
             discussion: Help.discussion(
                 """
-                Both sides give a CSV file and a key column. Nothing but the agreed result is revealed: with --reveal both (the default) each
-                side learns which of its own rows have a key that the other side has too, and writes those rows to --out in their original
-                order; with receiver only one side learns them; with count one side learns how many there are. Each side also learns how many
-                different keys the other one has. Results are exact: no noise protects them. OUT is UTF-8, whatever the encoding of the input.
+                Both sides give a CSV file and a key column. Nothing but the agreed result is revealed: with --reveal both (the
+                default) each side learns which of its own rows have a key that the other side has too, and writes those rows to
+                --out in their original order; with receiver only one side learns them; with count one side learns how many
+                there are. Each side also learns how many different keys the other one has. Results are exact: no noise protects
+                them. OUT is UTF-8, whatever the encoding of the input.
                 """,
                 """
                 双方各给出一个 CSV 文件和键列，除约定结果外互不透露：--reveal both（默认）双方各自得知己方哪些行的键对方也有，
@@ -38,8 +39,14 @@ struct PSICommand: PartyCommand {
                 """,
                 examples: [
                     ("yinhe psi --in a.csv --key id --out a-common.csv --listen 0.0.0.0:7443 --peer sha256:…", "one side", "一方"),
-                    ("yinhe psi --in b.csv --key id --out b-common.csv --connect a.example:7443 --peer sha256:…", "the other", "另一方"),
-                    ("yinhe psi --in a.csv --key id --reveal count --listen 127.0.0.1:7443 --insecure-plaintext", "on one machine", "本机试验"),
+                    (
+                        "yinhe psi --in b.csv --key id --out b-common.csv --connect a.example:7443 --peer sha256:…", "the other",
+                        "另一方"
+                    ),
+                    (
+                        "yinhe psi --in a.csv --key id --reveal count --listen 127.0.0.1:7443 --insecure-plaintext",
+                        "on one machine", "本机试验"
+                    ),
                 ], exits: Help.peerCodes))
     }
 
@@ -126,7 +133,8 @@ struct PSICommand: PartyCommand {
             try stamp.require(unchanged: path)
             let (tokens, key) = (matches.map { table.tokens[$0] }, key)
             rows = try await interruptible {
-                try MatchedRows.copy(from: path, to: out, keyColumn: key, normalizer: normalizer, tokens: tokens, progress: monitor)
+                try MatchedRows.copy(
+                    from: path, to: out, keyColumn: key, normalizer: normalizer, tokens: tokens, progress: monitor)
             }
         }
         console.board.finish()
@@ -136,7 +144,9 @@ struct PSICommand: PartyCommand {
 
     /// The binding is bytes to the protocol; here it has a name.
     private func explain(_ error: any Error) -> any Error {
-        guard var known = error as? YinheError, known.code == .peerMismatch, known.message.contains("binding") else { return error }
+        guard var known = error as? YinheError, known.code == .peerMismatch, known.message.contains("binding") else {
+            return error
+        }
         known.message = "the two sides normalise keys differently, or use another version of `yinhe psi`"
         known.remedy = "use the same --normalizer on both sides (here: \(normalizer)); nothing was exchanged"
         return known
@@ -145,14 +155,16 @@ struct PSICommand: PartyCommand {
     private func show(_ found: DHPSI.Output, rows: Int?, _ report: InputReport, _ traffic: Traffic, _ console: Console) throws {
         try console.emit(
             Document(
-                role: effectiveRole.rawValue, reveal: reveal.rawValue, intersection: found.cardinality, matchedRows: rows, out: out,
+                role: effectiveRole.rawValue, reveal: reveal.rawValue, intersection: found.cardinality, matchedRows: rows,
+                out: out,
                 peerSetSize: found.peerSetSize, input: report, traffic: traffic))
         try console.fact(Phrase(en: "Own keys", zh: "己方键数"), Numbers.grouped(report.distinctKeys))
         try console.fact(Phrase(en: "Peer's keys", zh: "对方键数"), Numbers.grouped(found.peerSetSize))
         if let count = found.cardinality {
             try console.fact(Phrase(en: "In common", zh: "共有"), Numbers.grouped(count))
         } else {
-            try console.fact(Phrase(en: "In common", zh: "共有"), console.text(Phrase(en: "only the receiver learns it", zh: "只有接收方获知")))
+            try console.fact(
+                Phrase(en: "In common", zh: "共有"), console.text(Phrase(en: "only the receiver learns it", zh: "只有接收方获知")))
         }
         if let out, let rows {
             try console.fact(Phrase(en: "Written", zh: "已写出"), "\(out) (\(Numbers.grouped(rows)))")
@@ -170,7 +182,9 @@ private struct FileStamp: Equatable {
 
     init(_ path: String) throws {
         var status = stat()
-        guard stat(path, &status) == 0 else { throw YinheError(.badInput, "cannot open the file: \(systemErrorText(errno))", at: path) }
+        guard stat(path, &status) == 0 else {
+            throw YinheError(.badInput, "cannot open the file: \(systemErrorText(errno))", at: path)
+        }
         guard status.st_mode & S_IFMT != S_IFIFO else {
             throw YinheError(.badInput, "a pipe cannot be read twice", at: path, remedy: "give a regular file")
         }
@@ -179,7 +193,8 @@ private struct FileStamp: Equatable {
 
     func require(unchanged path: String) throws {
         guard try FileStamp(path) == self else {
-            throw YinheError(.badInput, "the file changed while the protocol ran", at: path, remedy: "run again with a file that stays")
+            throw YinheError(
+                .badInput, "the file changed while the protocol ran", at: path, remedy: "run again with a file that stays")
         }
     }
 }

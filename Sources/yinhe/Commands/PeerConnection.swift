@@ -40,7 +40,10 @@ enum PeerConnection {
 
 /// Who the peer of a building block is: `run` takes that from the contract instead.
 struct PeerSecurityOptions: ParsableArguments {
-    @Option(help: .say("Fingerprint of the peer's key, for mutual TLS with this party's own key.", "对方密钥指纹，用于双向 TLS（本方使用自己的密钥）。", valueName: "sha256:…"))
+    @Option(
+        help: .say(
+            "Fingerprint of the peer's key, for mutual TLS with this party's own key.", "对方密钥指纹，用于双向 TLS（本方使用自己的密钥）。",
+            valueName: "sha256:…"))
     var peer: String?
 
     @Flag(help: .say("No encryption and no authentication; only on a network you trust.", "不加密、不认证；仅限可信网络。"))
@@ -50,7 +53,8 @@ struct PeerSecurityOptions: ParsableArguments {
         guard (peer != nil) != insecurePlaintext else {
             throw ValidationError(
                 Help.text(
-                    "Give --peer with the fingerprint of the other side (it prints it with `yinhe keys show`), or --insecure-plaintext.",
+                    "Give --peer with the fingerprint of the other side (it prints it with `yinhe keys show`), or "
+                        + "--insecure-plaintext.",
                     "请用 --peer 给出对方指纹（对方运行 `yinhe keys show` 可得），或明确使用 --insecure-plaintext。"))
         }
     }

@@ -13,9 +13,10 @@ struct RunCommand: PartyCommand {
             abstract: Help.text("Run one party of a signed contract.", "运行已签署合同的一方。"),
             discussion: Help.discussion(
                 """
-                Checks the contract, the signatures, the budget and the own table before anything is sent; then joins with the other party over
-                mutual TLS 1.3, pinned to the fingerprint in the contract, and prints the released, noised results. One side listens, the other
-                connects; either may start first. Every step, and every refusal, is in this party's ledger.
+                Checks the contract, the signatures, the budget and the own table before anything is sent; then joins with the
+                other party over mutual TLS 1.3, pinned to the fingerprint in the contract, and prints the released, noised
+                results. One side listens, the other connects; either may start first. Every step, and every refusal, is in this
+                party's ledger.
                 """,
                 """
                 发送任何数据之前，先检查合同、签名、预算和己方表格；然后按合同中的指纹与对方建立双向 TLS 1.3 连接，完成隐私求交，
@@ -24,14 +25,17 @@ struct RunCommand: PartyCommand {
                 examples: [
                     ("yinhe run --contract pilot.yaml --data enterprises.csv --listen 0.0.0.0:7443", "one side", "一方"),
                     (
-                        "yinhe run --contract pilot.yaml --data loans.csv --connect centre.example:7443 --out result.json --report result.html",
+                        "yinhe run --contract pilot.yaml --data loans.csv --connect centre.example:7443 --out result.json "
+                            + "--report result.html",
                         "the other", "另一方"
                     ),
                 ], exits: Help.allCodes))
     }
 
     @OptionGroup var common: CommonOptions
-    @Option(help: .say("The contract, with both signature files beside it.", "合同文件，双方签名文件在同一目录。", valueName: "file"), completion: .file())
+    @Option(
+        help: .say("The contract, with both signature files beside it.", "合同文件，双方签名文件在同一目录。", valueName: "file"),
+        completion: .file())
     var contract: String
     @Option(help: .say("This party's table (CSV).", "本方表格（CSV）。", valueName: "file"), completion: .file())
     var data: String
@@ -86,7 +90,9 @@ struct RunCommand: PartyCommand {
         let parties = signed.contract.parties.map(\.name)
         console.note(
             Phrase(
-                en: "Contract \(signed.contract.name) (\(signed.hashText.prefix(12))…), signed by \(parties.joined(separator: " and "))",
+                en:
+                    "Contract \(signed.contract.name) (\(signed.hashText.prefix(12))…), signed by "
+                        + "\(parties.joined(separator: " and "))",
                 zh: "合同 \(signed.contract.name)（\(signed.hashText.prefix(12))…），已由 \(parties.joined(separator: "、")) 签署"))
     }
 }
@@ -180,8 +186,13 @@ struct RunText {
             .traffic,
             console.text(
                 Phrase(
-                    en: "\(Numbers.bytes(run.traffic.bytesSent)) sent, \(Numbers.bytes(run.traffic.bytesReceived)) received, \(run.traffic.rounds) rounds",
-                    zh: "发送 \(Numbers.bytes(run.traffic.bytesSent))，接收 \(Numbers.bytes(run.traffic.bytesReceived))，\(run.traffic.rounds) 轮")))
+                    en:
+                        "\(Numbers.bytes(run.traffic.bytesSent)) sent, \(Numbers.bytes(run.traffic.bytesReceived)) received, "
+                            + "\(run.traffic.rounds) rounds",
+                    zh:
+                        "发送 \(Numbers.bytes(run.traffic.bytesSent))，接收 "
+                            + "\(Numbers.bytes(run.traffic.bytesReceived))，\(run.traffic.rounds) 轮"
+                )))
         let signed = run.countersigned ? Phrase(en: "countersigned", zh: "对方已互签") : Phrase(en: "not countersigned", zh: "对方未互签")
         try console.fact(.ledgerTitle, "\(run.ledgerEntries) · \(run.ledgerHead.prefix(16))… · \(console.text(signed))")
     }
@@ -192,7 +203,8 @@ struct RunText {
                 + console.style.dim("\(console.text(.outputKind(output.kind))) · ε \(output.epsilon)"))
         let group = output.keyColumns.isEmpty ? console.text(.group) : output.keyColumns.joined(separator: " · ")
         var columns: [(title: String, alignment: TextTable.Alignment)] = [
-            (group, .left), (console.text(.measure), .left), (console.text(.released), .right), (console.text(.interval95), .right),
+            (group, .left), (console.text(.measure), .left), (console.text(.released), .right),
+            (console.text(.interval95), .right),
         ]
         if truth != nil { columns += [(console.text(.truth), .right), (console.text(.inside), .left)] }
         var table = TextTable(columns)

@@ -12,10 +12,11 @@ struct SumCommand: PartyCommand {
             abstract: Help.text("Secure sum among three or more parties: only the totals are learned.", "三方及以上的安全求和：只得知合计。"),
             discussion: Help.discussion(
                 """
-                Every party gives a CSV file and a numeric column, if wanted split by declared categories. All parties learn the totals over
-                all of them and nothing else; all but one of the others together still learn no more than the sum of the rest. Totals are exact:
-                no noise protects them. List the parties in the same order everywhere, this one too: each listens at its own address for those
-                after it and connects to those before it. Every connection is mutual TLS 1.3, pinned to the fingerprints given here.
+                Every party gives a CSV file and a numeric column, if wanted split by declared categories. All parties learn the
+                totals over all of them and nothing else; all but one of the others together still learn no more than the sum of
+                the rest. Totals are exact: no noise protects them. List the parties in the same order everywhere, this one too:
+                each listens at its own address for those after it and connects to those before it. Every connection is mutual
+                TLS 1.3, pinned to the fingerprints given here.
                 """,
                 """
                 各方给出 CSV 文件和数值列，可按声明的分类拆分。所有参与方只得知全体合计；除两方以外的其余各方即使合谋，
@@ -34,7 +35,9 @@ struct SumCommand: PartyCommand {
     @OptionGroup var common: CommonOptions
     @Option(name: .customLong("in"), help: .say("This party's CSV file.", "己方 CSV 文件。", valueName: "file"), completion: .file())
     var input: String
-    @Option(help: .say("The numeric column to add up; its name may differ between the parties.", "要求和的数值列；各方列名可以不同。", valueName: "column"))
+    @Option(
+        help: .say(
+            "The numeric column to add up; its name may differ between the parties.", "要求和的数值列；各方列名可以不同。", valueName: "column"))
     var column: String
     @Option(help: .say("Decimals of the column; the same everywhere.", "小数位数，各方须一致。", valueName: "digits"))
     var scale = 0
@@ -44,7 +47,9 @@ struct SumCommand: PartyCommand {
     var categories: String?
     @Option(
         name: .customLong("party"),
-        help: .say("Every party in the common order; an address where others connect to it.", "按共同顺序列出每一方；需要被他方连接者给出地址。", valueName: "name,sha256:…[,host:port]"))
+        help: .say(
+            "Every party in the common order; an address where others connect to it.", "按共同顺序列出每一方；需要被他方连接者给出地址。",
+            valueName: "name,sha256:…[,host:port]"))
     var parties: [String]
     @Option(help: .say("Listen here instead of at this party's own address.", "改在此地址监听。", valueName: "host:port"))
     var listen: String?
@@ -74,8 +79,12 @@ struct SumCommand: PartyCommand {
         guard (by == nil) == (categories == nil) else {
             throw ValidationError(Help.text("Give --by and --categories together.", "--by 与 --categories 须同时给出。"))
         }
-        guard (0...12).contains(scale) else { throw ValidationError(Help.text("--scale must be 0 to 12.", "--scale 须在 0 到 12 之间。")) }
-        guard wait > 0, wait <= 86_400 else { throw ValidationError(Help.text("--wait must be between 0 and 86400 seconds.", "--wait 须在 0 到 86400 秒之间。")) }
+        guard (0...12).contains(scale) else {
+            throw ValidationError(Help.text("--scale must be 0 to 12.", "--scale 须在 0 到 12 之间。"))
+        }
+        guard wait > 0, wait <= 86_400 else {
+            throw ValidationError(Help.text("--wait must be between 0 and 86400 seconds.", "--wait 须在 0 到 86400 秒之间。"))
+        }
     }
 
     func execute(_ console: Console) async throws -> Outcome {
@@ -86,7 +95,8 @@ struct SumCommand: PartyCommand {
         let (vector, report) = try await loadVector(labels, monitor)
         let agreement = try SecureSum.Agreement(
             names: roster.entries.map(\.name), count: vector.count, bounds: DeclaredBounds(-Self.bound...Self.bound),
-            binding: DomainHash.plainSHA256(Array("yinhe sum/1 scale \(scale) categories \(labels.joined(separator: "\u{1f}"))".utf8)))
+            binding: DomainHash.plainSHA256(
+                Array("yinhe sum/1 scale \(scale) categories \(labels.joined(separator: "\u{1f}"))".utf8)))
         let party = try SecureSum.Party(roster.me, agreement: agreement, vector: vector)
 
         let channels = try await roster.connect(identity: identity, listen: listen, wait: wait, console)
@@ -166,7 +176,9 @@ struct SumRoster: Sendable {
 
     init(_ texts: [String], me fingerprint: Fingerprint) throws {
         entries = try texts.map { text in
-            let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+            let parts = text.split(separator: ",", omittingEmptySubsequences: false).map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
             guard parts.count == 2 || parts.count == 3, !parts[0].isEmpty else {
                 throw YinheError(.usage, "\"\(text)\" is not NAME,FINGERPRINT or NAME,FINGERPRINT,HOST:PORT", at: "--party")
             }
@@ -184,7 +196,8 @@ struct SumRoster: Sendable {
         }
         self.me = me
         for entry in entries[..<me] where entry.endpoint == nil {
-            throw YinheError(.usage, "\(entry.name) needs an address: it stands before this party, which connects to it", at: "--party")
+            throw YinheError(
+                .usage, "\(entry.name) needs an address: it stands before this party, which connects to it", at: "--party")
         }
     }
 
@@ -195,7 +208,9 @@ struct SumRoster: Sendable {
         var listener: SocketListener?
         if !later.isEmpty {
             guard let endpoint = try listen.map({ try Endpoint(parsing: $0) }) ?? entries[me].endpoint else {
-                throw YinheError(.usage, "this party needs an address: those after it connect to it", at: "--party", remedy: "add it, or give --listen")
+                throw YinheError(
+                    .usage, "this party needs an address: those after it connect to it", at: "--party",
+                    remedy: "add it, or give --listen")
             }
             let security = ChannelSecurity.mutualTLS(identity: identity, peers: later.map { entries[$0].fingerprint })
             listener = try PeerConnection.listening(endpoint, security, timeouts, console)

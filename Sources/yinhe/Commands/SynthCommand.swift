@@ -12,10 +12,11 @@ struct SynthCommand: PartyCommand {
             abstract: Help.text("Make the two tables of the pilot: enterprises and loans.", "生成试点用的两张合成表：企业表和贷款表。"),
             discussion: Help.discussion(
                 """
-                Writes enterprises.csv and loans.csv: valid unified social credit codes with unassigned division codes, so no row can name a
-                real enterprise; log-normal amounts; an overdue rate that depends on the tax grade. With --dirt real the enterprises are
-                GB18030 and the loans UTF-8 with a byte-order mark, with full-width digits, lower case, spaces, empty and malformed keys and
-                repeated rows, as in real exports. The same seed gives the same bytes on every machine.
+                Writes enterprises.csv and loans.csv: valid unified social credit codes with unassigned division codes, so no
+                row can name a real enterprise; log-normal amounts; an overdue rate that depends on the tax grade. With --dirt
+                real the enterprises are GB18030 and the loans UTF-8 with a byte-order mark, with full-width digits, lower case,
+                spaces, empty and malformed keys and repeated rows, as in real exports. The same seed gives the same bytes on
+                every machine.
                 """,
                 """
                 写出 enterprises.csv 和 loans.csv：统一社会信用代码校验位有效，但使用未分配的行政区划，不会对应任何真实企业；
@@ -33,7 +34,10 @@ struct SynthCommand: PartyCommand {
     @Option(help: .say("Folder for the two files.", "输出目录。", valueName: "dir"))
     var out = "."
     @OptionGroup var size: PilotSize
-    @Option(help: .say("The dirt of real exports, or none; the rates below change single kinds in both tables.", "real：真实导出的脏数据；none：干净数据。下列比例可单独调整，两表同时生效。", valueName: "kind"))
+    @Option(
+        help: .say(
+            "The dirt of real exports, or none; the rates below change single kinds in both tables.",
+            "real：真实导出的脏数据；none：干净数据。下列比例可单独调整，两表同时生效。", valueName: "kind"))
     var dirt: Dirt = .real
     @Option(help: .say("Share of rows with an empty key.", "空键比例。", valueName: "rate"))
     var emptyKeys: Double?
@@ -62,10 +66,13 @@ struct SynthCommand: PartyCommand {
     func execute(_ console: Console) async throws -> Outcome {
         let pilot = try SyntheticPilot(
             seed: size.seed, enterprises: size.rows, loans: size.loans, overlap: size.overlap,
-            enterpriseDirt: adjusted(dirt == .real ? .officialExport : .none), loanDirt: adjusted(dirt == .real ? .spreadsheet : .none))
+            enterpriseDirt: adjusted(dirt == .real ? .officialExport : .none),
+            loanDirt: adjusted(dirt == .real ? .spreadsheet : .none))
         do {
             try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
-        } catch { throw YinheError(.system, "cannot create the folder", at: out, remedy: "check that its parent exists and is writable") }
+        } catch {
+            throw YinheError(.system, "cannot create the folder", at: out, remedy: "check that its parent exists and is writable")
+        }
         let (enterprises, loans) = (out + "/enterprises.csv", out + "/loans.csv")
         try await interruptible { try pilot.write(enterprisesTo: enterprises, loansTo: loans) }
         try console.emit(

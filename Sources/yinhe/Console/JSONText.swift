@@ -13,7 +13,8 @@ package enum JSONText {
         encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])
         encoder.dateEncodingStrategy = .iso8601
         // An infinite interval is a fact of a ratio with a noisy denominator; JSON has no number for it.
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         guard let data = try? encoder.encode(value) else { preconditionFailure("a value of this program that JSON cannot hold") }
         return String(decoding: data, as: UTF8.self)
     }

@@ -28,7 +28,9 @@ package enum Numbers {
     /// About `figures` significant figures for measured values, at least the integer part.
     package static func significant(_ value: Double, figures: Int = 3) -> String {
         guard value.isFinite, value != 0 else { return decimal(value, digits: 0) }
-        let magnitude = Int(log10(abs(value)).rounded(.down))
+        var magnitude = Int(log10(abs(value)).rounded(.down))
+        // 0.9999 at three figures is 1.00, not 1.000.
+        if (abs(value) / pow(10, Double(magnitude - figures + 1))).rounded() >= pow(10, Double(figures)) { magnitude += 1 }
         return decimal(value, digits: min(6, max(0, figures - 1 - magnitude)))
     }
 

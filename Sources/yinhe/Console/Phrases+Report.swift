@@ -3,7 +3,9 @@
 extension Phrase {
     static let reportKind = Phrase(en: "Report of a private join", zh: "隐私求交联合统计报告")
     static let reportDemo = Phrase(
-        en: "Demonstration on synthetic data. The true values shown here exist only because one program made both tables; in a real run "
+        en:
+            "Demonstration on synthetic data. The true values shown here exist only because one program made both tables; in "
+                + "a real run "
             + "nobody has them. No record names a real enterprise: the division codes are unassigned.",
         zh: "本报告为合成数据演示。文中的真实值之所以存在，只因两张表由同一程序生成；真实运行中任何一方都没有这些值。"
             + "所有记录均使用未分配的行政区划代码，不对应任何真实企业。")
@@ -12,8 +14,11 @@ extension Phrase {
 
     static let results = Phrase(en: "Released results", zh: "发布结果")
     static let resultsNote = Phrase(
-        en: "Every number below carries deliberate random noise, so that no single enterprise can be inferred from it. The interval says how "
-            + "far the noise may have moved it; small groups are moved by the same amount as large ones, so read their ratios with care.",
+        en:
+            "Every number below carries deliberate random noise, so that no single enterprise can be inferred from it. The "
+                + "interval says how "
+            + "far the noise may have moved it; small groups are moved by the same amount as large ones, so read their "
+            + "ratios with care.",
         zh: "下列每个数字都加入了随机噪声，任何单个企业的情况都无法由此推断。区间表示噪声可能造成的偏移；"
             + "噪声大小与分组大小无关，因此小分组的比率波动更大，解读时请留意。")
     static let group = Phrase(en: "Group", zh: "分组")
@@ -28,14 +33,17 @@ extension Phrase {
     static let all = Phrase(en: "all", zh: "全部")
     static func coverage(_ inside: Int, _ of: Int) -> Phrase {
         Phrase(
-            en: "\(inside) of \(of) true values lie inside their 95 % interval. About one in twenty is expected to fall outside: that is what "
+            en:
+                "\(inside) of \(of) true values lie inside their 95 % interval. About one in twenty is expected to fall "
+                    + "outside: that is what "
                 + "95 % means, and the noise is drawn anew in each run.",
             zh: "\(of) 个真实值中有 \(inside) 个落在各自的 95 % 区间内。按定义约有二十分之一会落在区间外；每次运行的噪声都是重新抽取的。")
     }
 
     static func measureName(_ measure: String) -> Phrase {
         func inner(_ prefix: String) -> String? {
-            measure.hasPrefix(prefix + "(") && measure.hasSuffix(")") ? String(measure.dropFirst(prefix.count + 1).dropLast()) : nil
+            measure.hasPrefix(prefix + "(") && measure.hasSuffix(")")
+                ? String(measure.dropFirst(prefix.count + 1).dropLast()) : nil
         }
         if measure == "count" { return Phrase(en: "matched subjects", zh: "匹配主体数") }
         if let dataset = inner("rows") { return Phrase(en: "rows of \(dataset)", zh: "\(dataset) 行数") }
@@ -62,7 +70,9 @@ extension Phrase {
 
     static let learnedTitle = Phrase(en: "What each party learned", zh: "各方获知了什么")
     static let learnedNote = Phrase(
-        en: "Besides the released results the protocol itself reveals the following, which the contract accepts by name. Exact values in this "
+        en:
+            "Besides the released results the protocol itself reveals the following, which the contract accepts by name. "
+                + "Exact values in this "
             + "list are not covered by the noise.",
         zh: "除发布结果外，协议本身还会透露以下信息，合同已逐项列明并接受。此处的精确值不受噪声保护。")
     static let notLearned = Phrase(
@@ -112,12 +122,16 @@ extension Phrase {
     static let maximumRuns = Phrase(en: "Maximum runs", zh: "最多运行次数")
     static let expires = Phrase(en: "Expires", zh: "到期时间")
     static let joinProtocol = Phrase(en: "Join protocol", zh: "求交协议")
-    static func rowsPerSubject(_ n: Int) -> Phrase { Phrase(en: n == 1 ? "one row a subject" : "at most \(n) rows a subject", zh: "每主体最多 \(n) 行") }
+    static func rowsPerSubject(_ n: Int) -> Phrase {
+        Phrase(en: n == 1 ? "one row a subject" : "at most \(n) rows a subject", zh: "每主体最多 \(n) 行")
+    }
     static let joinKey = Phrase(en: "join key", zh: "求交键")
 
     static let inputTitle = Phrase(en: "Input files", zh: "输入文件")
     static let inputNote = Phrase(
-        en: "Each party checked its own file before connecting. Rows that cannot be used are counted here, never silently dropped.",
+        en:
+            "Each party checked its own file before connecting. Rows that cannot be used are counted here, never silently "
+                + "dropped.",
         zh: "各方在连接之前检查己方文件。无法使用的行在此计数，绝不静默丢弃。")
     static let file = Phrase(en: "File", zh: "文件")
     static let encoding = Phrase(en: "Encoding", zh: "编码")
@@ -141,6 +155,9 @@ extension Phrase {
     static let budgetRemaining = Phrase(en: "Remaining", zh: "剩余")
     static let budgetDataset = Phrase(en: "Spent on this file, all contracts", zh: "该文件在所有合同下已用")
     static let runsUsed = Phrase(en: "Runs used", zh: "已用运行次数")
+    static func budgetLeft(_ remaining: String, of total: String) -> Phrase {
+        Phrase(en: "\(remaining) of \(total) left", zh: "剩余 \(remaining)，总额 \(total)")
+    }
     static let budgetNote = Phrase(
         en: "The charge was made durable before any noise was drawn: a crash can waste budget, never exceed it.",
         zh: "预算在抽取噪声之前已落盘扣除：崩溃只会浪费预算，绝不会超支。")
@@ -149,11 +166,16 @@ extension Phrase {
     static let timeByPhase = Phrase(en: "Time by phase (phases overlap)", zh: "各阶段耗时（各阶段有重叠）")
     static let traffic = Phrase(en: "Traffic", zh: "通信量")
     static func sentBy(_ party: Phrase) -> Phrase { Phrase(en: "sent by \(party.en)", zh: "\(party.zh)发送") }
+    static func trafficAndRounds(_ bytes: Int, _ rounds: Int) -> Phrase {
+        Phrase(en: "\(Numbers.bytes(bytes)), \(rounds) rounds", zh: "通信 \(Numbers.bytes(bytes))，\(rounds) 轮")
+    }
     static func rounds(_ count: Int) -> Phrase { Phrase(en: "\(count) rounds", zh: "\(count) 轮") }
 
     static let ledgerTitle = Phrase(en: "Audit ledgers", zh: "审计账本")
     static let ledgerNote = Phrase(
-        en: "Each party keeps its own hash-chained ledger with signed entries; at the end of a run both countersign the other's head.",
+        en:
+            "Each party keeps its own hash-chained ledger with signed entries; at the end of a run both countersign the "
+                + "other's head.",
         zh: "各方保存各自的哈希链账本，条目逐条签名；运行结束时双方互签账本头。")
     static let entries = Phrase(en: "Entries", zh: "条目数")
     static let head = Phrase(en: "Head", zh: "账本头")
@@ -174,23 +196,33 @@ extension Phrase {
 enum SecurityModelText {
     static let points: [Phrase] = [
         Phrase(
-            en: "Semi-honest parties: each follows the protocol and may study everything it receives. A party that deviates from the protocol "
+            en:
+                "Semi-honest parties: each follows the protocol and may study everything it receives. A party that deviates "
+                    + "from the protocol "
                 + "is not detected in every case.",
             zh: "半诚实模型：各方遵守协议，但可以研究收到的一切数据。偏离协议的行为并非都能被发现。"),
         Phrase(
-            en: "Nobody can check that a table is true or complete: each party chooses its own input. The contract's minimum intersection and "
+            en:
+                "Nobody can check that a table is true or complete: each party chooses its own input. The contract's minimum "
+                    + "intersection and "
                 + "number of runs limit what made-up keys could probe.",
             zh: "没有人能验证表格是否真实完整：各方自行决定输入。合同规定的最小交集和运行次数限制了用伪造键试探的余地。"),
         Phrase(
-            en: "Each party adds noise of its own, so either party's noise alone gives the stated ε against the other party. The recipients "
+            en:
+                "Each party adds noise of its own, so either party's noise alone gives the stated ε against the other party. "
+                    + "The recipients "
                 + "together must not be assumed ignorant of what each learned from the protocol (see above).",
             zh: "双方各自独立加噪，仅凭任一方的噪声即可对另一方达到所述 ε。如果接收方互通信息，则须同时考虑各方从协议中获知的内容（见上文）。"),
         Phrase(
-            en: "On the network: mutual TLS 1.3, each side pinned to the fingerprint in the contract. An observer sees the amount and the timing "
+            en:
+                "On the network: mutual TLS 1.3, each side pinned to the fingerprint in the contract. An observer sees the "
+                    + "amount and the timing "
                 + "of traffic, which grow with the set sizes.",
             zh: "网络层：双向 TLS 1.3，双方按合同中的身份指纹相互认证。旁观者能看到通信量和时间，二者随集合规模增长。"),
         Phrase(
-            en: "ε bounds what the released numbers say about one protected unit over all runs of this contract; it does not bound what other "
+            en:
+                "ε bounds what the released numbers say about one protected unit over all runs of this contract; it does not "
+                    + "bound what other "
                 + "releases, under other contracts, say about the same unit.",
             zh: "ε 限定的是本合同所有运行的发布结果对单个保护单位的影响；其他合同下的发布不在其内。"),
     ]

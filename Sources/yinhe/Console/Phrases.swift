@@ -32,7 +32,9 @@ extension Phrase {
     }
     static func connected(_ peer: String) -> Phrase { Phrase(en: "Connected to \(peer).", zh: "已连接 \(peer)。") }
     static let insecure = Phrase(
-        en: "this connection is neither encrypted nor authenticated (--insecure-plaintext): anyone on the network can read and alter it",
+        en:
+            "this connection is neither encrypted nor authenticated (--insecure-plaintext): anyone on the network can read "
+                + "and alter it",
         zh: "此连接未加密也未认证（--insecure-plaintext）：网络上的任何人都能窃听和篡改")
     static func wrote(_ path: String) -> Phrase { Phrase(en: "Wrote \(path)", zh: "已写入 \(path)") }
 

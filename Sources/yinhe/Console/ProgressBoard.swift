@@ -25,7 +25,7 @@ package final class ProgressBoard: Sendable {
     private struct Row {
         var label: String
         var phases: [Phase] = []
-        var current: Phase? { phases.last { !$0.isDone } ?? phases.last }
+        var current: Phase? { phases.last { !$0.isDone && !$0.reportedDone } ?? phases.last }
     }
 
     private struct State {
@@ -77,7 +77,8 @@ package final class ProgressBoard: Sendable {
         state.withLock { state in
             var row = state.rows[index]
             let isNew: Bool
-            if let i = row.phases.lastIndex(where: { $0.event.phase == event.phase && !$0.reportedDone }) {
+            // A phase of unknown length that was taken for finished may still report; it does not come back.
+            if let i = row.phases.lastIndex(where: { $0.event.phase == event.phase && !($0.reportedDone && $0.isDone) }) {
                 isNew = false
                 // Threads may report out of order; a bar never goes back.
                 let completed = max(event.completed, row.phases[i].event.completed)
@@ -87,7 +88,10 @@ package final class ProgressBoard: Sendable {
                 row.phases.append(Phase(event: event, started: time))
             }
             var finished: [Phase] = []
-            for i in row.phases.indices where row.phases[i].isDone && !row.phases[i].reportedDone {
+            for i in row.phases.indices where !row.phases[i].reportedDone {
+                // Nobody says when a phase of unknown length ends; the next one's beginning does.
+                let followed = row.phases[i].event.total == nil && i < row.phases.count - 1
+                guard row.phases[i].isDone || followed else { continue }
                 row.phases[i].reportedDone = true
                 finished.append(row.phases[i])
             }
@@ -106,14 +110,14 @@ package final class ProgressBoard: Sendable {
             for phase in finished { write(doneLine(row.label, phase, time) + "\n") }
             guard finished.isEmpty, time - state.lastPlain >= Self.plainSeconds else { return }
             state.lastPlain = time
-            for row in state.rows where row.current.map({ !$0.isDone }) ?? false {
+            for row in state.rows where row.current.map({ !$0.isDone && !$0.reportedDone }) ?? false {
                 write(plainLine(row) + "\n")
             }
         case .json:
             guard isNew || !finished.isEmpty || time - state.lastDraw >= Self.redrawSeconds else { return }
             state.lastDraw = time
             for phase in finished { write(jsonLine(row.label, phase.event)) }
-            if let phase = row.current, !phase.isDone { write(jsonLine(row.label, phase.event)) }
+            if let phase = row.current, !phase.isDone, !phase.reportedDone { write(jsonLine(row.label, phase.event)) }
         case .auto, .none: break
         }
     }
@@ -143,7 +147,9 @@ package final class ProgressBoard: Sendable {
         for line in above { out += line + "\n" }
         let width = columns() - 1
         let bars = state.rows.compactMap { row in
-            row.current.flatMap { $0.isDone ? nil : TextWidth.clip(barLine(row, $0, time, labelWidth(state)), to: width) }
+            row.current.flatMap {
+                $0.isDone || $0.reportedDone ? nil : TextWidth.clip(barLine(row, $0, time, labelWidth(state)), to: width)
+            }
         }
         for bar in bars { out += bar + "\n" }
         state.drawnLines = bars.count
@@ -175,7 +181,8 @@ package final class ProgressBoard: Sendable {
         let name = Phrase.phase(phase.event.phase)[language]
         // A phase that was over at its first event was not timed.
         let elapsed = time > phase.started ? "  \(Numbers.seconds(time - phase.started))" : ""
-        return "  \(mark) \(who)\(name)  \(amount(phase.event, phase.event.completed))\(elapsed)"
+        let count = phase.event.total == nil ? "" : "  " + amount(phase.event, phase.event.completed)
+        return "  \(mark) \(who)\(name)\(count)\(elapsed)"
     }
 
     private func amount(_ event: ProgressEvent, _ count: Int) -> String {

@@ -89,7 +89,8 @@ struct CreditDemo {
         func start(_ party: Party, _ connection: [String]) throws -> PartyProcess {
             let own: [String] = [
                 "run", "--contract", contract, "--data", party.data, "--home", party.home.path,
-                "--threads", "\(max(1, threads / 2))", "--report", folder.file("\(party.name).html"), "--lang", console.language.rawValue,
+                "--threads", "\(max(1, threads / 2))", "--report", folder.file("\(party.name).html"), "--lang",
+                console.language.rawValue,
             ]
             return try PartyProcess(party.name, own + connection, monitor: console.board.monitor(party.name))
         }

@@ -14,10 +14,11 @@ struct DemoCommand: PartyCommand {
             abstract: Help.text("The whole pilot on this machine, in under a minute.", "一分钟内在本机演示完整试点。"),
             discussion: Help.discussion(
                 """
-                credit: a public-data centre and a bank make identities, sign a contract, and run as two separate processes over mutual TLS 1.3 on
-                the loopback. Prints the released table beside the true values, which only a demonstration knows, verifies both ledgers, and
-                writes report.html. secure-sum: three banks, one total. The data come from --seed; the protocol's randomness is real. The work
-                folder stays for you to look around; after a failure or Ctrl-C it is removed unless --keep.
+                credit: a public-data centre and a bank make identities, sign a contract, and run as two separate processes over
+                mutual TLS 1.3 on the loopback. Prints the released table beside the true values, which only a demonstration
+                knows, verifies both ledgers, and writes report.html. secure-sum: three banks, one total. The data come from
+                --seed; the protocol's randomness is real. The work folder stays for you to look around; after a failure or
+                Ctrl-C it is removed unless --keep.
                 """,
                 """
                 credit：公共数据中心与银行各自生成身份、签署合同，以两个独立进程经本机回环上的双向 TLS 1.3 运行。
@@ -27,7 +28,8 @@ struct DemoCommand: PartyCommand {
                 """,
                 examples: [
                     ("yinhe demo", "", ""), ("yinhe demo --lang zh --out pilot", "", ""),
-                    ("yinhe demo --rows 100000 --loans 60000 --overlap 40000", "larger", "更大规模"), ("yinhe demo --scenario secure-sum", "", ""),
+                    ("yinhe demo --rows 100000 --loans 60000 --overlap 40000", "larger", "更大规模"),
+                    ("yinhe demo --scenario secure-sum", "", ""),
                 ], exits: Help.allCodes))
     }
 

@@ -18,7 +18,8 @@ struct DemoFolder {
             let content = (try? manager.contentsOfDirectory(atPath: path)) ?? []
             guard content.isEmpty || content.contains(Self.marker) else {
                 throw YinheError(
-                    .badInput, "the folder is not empty and is not an earlier demonstration", at: path, remedy: "choose another --out")
+                    .badInput, "the folder is not empty and is not an earlier demonstration", at: path,
+                    remedy: "choose another --out")
             }
             try Self.attempt("cannot empty the folder", path) {
                 for name in content { try manager.removeItem(atPath: path + "/" + name) }

@@ -66,7 +66,8 @@ struct SecureSumDemo {
                 traffic: results.map { $0.traffic.bytesSent }))
         try show(results, exact, correct, seconds)
         guard correct else {
-            throw YinheError(YinheError.Code(name: "unexpected", exitCode: 1), "a total differs from the true one", at: folder.path)
+            throw YinheError(
+                YinheError.Code(name: "unexpected", exitCode: 1), "a total differs from the true one", at: folder.path)
         }
     }
 
@@ -90,20 +91,29 @@ struct SecureSumDemo {
         var table = TextTable([
             (console.text(.group), .left), (console.text(Phrase(en: "Total", zh: "合计")), .right), (console.text(.truth), .right),
         ])
-        for (total, exact) in zip(results[0].totals, truth) { table.add([total.category, Numbers.group(total.total), Numbers.group(exact)]) }
+        for (total, exact) in zip(results[0].totals, truth) {
+            table.add([total.category, Numbers.group(total.total), Numbers.group(exact)])
+        }
         try console.out(table)
         try console.out(
             "  "
                 + (correct
-                    ? console.style.good("✓ ") + console.text(Phrase(en: "all three agree with the true totals", zh: "三家结果一致，且与真实合计相符"))
+                    ? console.style.good("✓ ")
+                        + console.text(Phrase(en: "all three agree with the true totals", zh: "三家结果一致，且与真实合计相符"))
                     : console.style.bad("✗ ") + console.text(Phrase(en: "a total is wrong", zh: "合计有误"))))
         try console.out(
             Phrase(
-                en: "  Each bank learned the four totals. What the other two have together follows from them (total less own); what one of "
+                en:
+                    "  Each bank learned the four totals. What the other two have together follows from them (total less "
+                        + "own); what one of "
                     + "them has does not. Totals are exact: no noise protects them.",
                 zh: "  每家银行获知四个合计，可由此推出另两家之和（合计减去己方），但推不出其中任何一家的数值。合计是精确的，没有噪声保护。"))
         try console.out()
-        for result in results { try console.fact(Phrase("\(result.party)"), "\(Numbers.bytes(result.traffic.bytesSent)), \(console.text(.rounds(result.traffic.rounds)))") }
+        for result in results {
+            try console.fact(
+                Phrase("\(result.party)"),
+                "\(Numbers.bytes(result.traffic.bytesSent)), \(console.text(.rounds(result.traffic.rounds)))")
+        }
         try console.fact(Phrase(en: "Total time", zh: "总耗时"), Numbers.seconds(seconds))
     }
 }

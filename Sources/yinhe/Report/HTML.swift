@@ -24,6 +24,8 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable {
         package mutating func appendInterpolation(svg phrase: Phrase) { raw += HTML.both(phrase, tag: "tspan").raw }
     }
 
+    static func += (page: inout HTML, part: HTML) { page.raw += part.raw }
+
     private static func both(_ phrase: Phrase, tag: String) -> HTML {
         if phrase.en == phrase.zh { return HTML(raw: escape(phrase.en)) }
         return HTML(raw: "<\(tag) lang=\"en\">\(escape(phrase.en))</\(tag)><\(tag) lang=\"zh\">\(escape(phrase.zh))</\(tag)>")

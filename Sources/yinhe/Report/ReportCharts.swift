@@ -51,27 +51,28 @@ enum ReportCharts {
         var out: HTML = "<svg viewBox=\"0 0 \(width) \(bottom + 28)\" role=\"img\">\n"
         var tick = low
         while tick <= high + step / 2 {
-            out.raw += ("""
+            out += """
                 <line x1="\(x(tick))" y1="\(top)" x2="\(x(tick))" y2="\(bottom)" stroke="#e4e9eb"/>
-                <text class="dim" x="\(x(tick))" y="\(bottom + 18)" text-anchor="middle">\(tickText(tick, step: step, percent: percent))</text>
+                <text class="dim" x="\(x(tick))" y="\(bottom + 18)" text-anchor="middle">\
+                \(tickText(tick, step: step, percent: percent))</text>
 
-                """ as HTML).raw
+                """
             tick += step
         }
         for (i, e) in estimates.enumerated() {
             let y = top + row * (Double(i) + 0.5)
             let (a, b) = (x(e.low), x(e.high))
-            out.raw += ("""
+            out += """
                 <text x="\(left - 16)" y="\(y + 4)" text-anchor="end">\(e.label)</text>
                 <line x1="\(a)" y1="\(y)" x2="\(b)" y2="\(y)" stroke="#0f5f5c" stroke-width="2"/>
                 <path d="M\(a) \(y - 5)v10M\(b) \(y - 5)v10" stroke="#0f5f5c" stroke-width="2"/>
                 <circle cx="\(x(e.value))" cy="\(y)" r="5.5" fill="#0f5f5c"/>
                 <text x="\(right + 18)" y="\(y + 4)">\(e.text)</text>
 
-                """ as HTML).raw
-            if let truth = e.truth { out.raw += diamond(x(truth), y + 10).raw }
+                """
+            if let truth = e.truth { out += diamond(x(truth), y + 10) }
         }
-        out.raw += "</svg>\n"
+        out += "</svg>\n"
         return out
     }
 
@@ -86,25 +87,27 @@ enum ReportCharts {
         var out: HTML = "<svg viewBox=\"0 0 \(width) \(bottom + 30)\" role=\"img\">\n"
         var tick = low
         while tick <= high + step / 2 {
-            out.raw += ("""
+            out += """
                 <line x1="\(left)" y1="\(y(tick))" x2="\(right)" y2="\(y(tick))" stroke="#e4e9eb"/>
-                <text class="dim" x="\(left - 8)" y="\(y(tick) + 4)" text-anchor="end">\(tickText(tick, step: step, percent: false))</text>
+                <text class="dim" x="\(left - 8)" y="\(y(tick) + 4)" text-anchor="end">\
+                \(tickText(tick, step: step, percent: false))</text>
 
-                """ as HTML).raw
+                """
             tick += step
         }
         for (i, e) in estimates.enumerated() {
             let x = left + slot * (Double(i) + 0.5)
             let (zero, value) = (y(0), y(e.value))
-            out.raw += ("""
+            out += """
                 <rect x="\(x - bar / 2)" y="\(min(zero, value))" width="\(bar)" height="\(abs(zero - value))" fill="#8fbfba"/>
-                <path d="M\(x) \(y(e.low))V\(y(e.high))M\(x - 6) \(y(e.low))h12M\(x - 6) \(y(e.high))h12" stroke="#0f5f5c" stroke-width="2"/>
+                <path d="M\(x) \(y(e.low))V\(y(e.high))M\(x - 6) \(y(e.low))h12M\(x - 6) \(y(e.high))h12" \
+                stroke="#0f5f5c" stroke-width="2"/>
                 <text x="\(x)" y="\(bottom + 20)" text-anchor="middle">\(e.label)</text>
 
-                """ as HTML).raw
-            if let truth = e.truth { out.raw += diamond(x + bar / 2 + 9, y(truth)).raw }
+                """
+            if let truth = e.truth { out += diamond(x + bar / 2 + 9, y(truth)) }
         }
-        out.raw += "</svg>\n"
+        out += "</svg>\n"
         return out
     }
 
@@ -132,14 +135,14 @@ enum ReportCharts {
         for (i, item) in items.enumerated() {
             let y = row * Double(i) + 3
             let length = max(1, item.value / most * (right - left))
-            out.raw += ("""
+            out += """
                 <text x="\(left - 14)" y="\(y + 14)" text-anchor="end">\(svg: item.label)</text>
                 <rect x="\(left)" y="\(y + 2)" width="\(length)" height="16" fill="#8fbfba"/>
                 <text class="dim" x="\(left + length + 8)" y="\(y + 14)">\(item.text)</text>
 
-                """ as HTML).raw
+                """
         }
-        out.raw += "</svg>\n"
+        out += "</svg>\n"
         return out
     }
 

@@ -45,11 +45,11 @@ extension ReportDocument {
             \(card(Numbers.grouped(cells), Phrase(en: "released numbers", zh: "个发布数字"),
                 Phrase(en: "in \(run.outputs.count) outputs", zh: "共 \(run.outputs.count) 项输出")))\
             \(card("ε " + run.budget.charged, Phrase(en: "privacy spent", zh: "本次隐私消耗"),
-                Phrase(en: "\(run.budget.remaining) of \(run.budget.total) left", zh: "剩余 \(run.budget.remaining)，总额 \(run.budget.total)")))\
+                .budgetLeft(run.budget.remaining, of: run.budget.total)))\
             \(card(Numbers.grouped(run.input.distinctKeys), Phrase(en: "own subjects", zh: "己方主体数"),
                 Phrase(en: "\(Numbers.grouped(run.peerSetSize)) at the peer", zh: "对方 \(Numbers.grouped(run.peerSetSize))")))\
             \(card(Numbers.seconds(seconds), Phrase(en: "run time", zh: "运行时间"),
-                Phrase(en: "\(Numbers.bytes(bytes)), \(run.traffic.rounds) rounds", zh: "通信 \(Numbers.bytes(bytes))，\(run.traffic.rounds) 轮")))\
+                .trafficAndRounds(bytes, run.traffic.rounds)))\
             </div>
 
             """
@@ -60,13 +60,13 @@ extension ReportDocument {
     var results: HTML {
         var body: HTML = "<p class=\"soft\">\(Phrase.resultsNote)</p>\n"
         for output in run.outputs {
-                body.raw += ("""
+            body += """
                 <h3>\(output.name)</h3>
                 <p class="soft">\(Phrase.outputKind(output.kind)) · ε \(output.epsilon)</p>
                 \(chart(output))\(table(output))
-                """ as HTML).raw
+                """
         }
-        if let (inside, of) = coverage { body.raw += ("<p>\(Phrase.coverage(inside, of))</p>\n" as HTML).raw }
+        if let (inside, of) = coverage { body += "<p>\(Phrase.coverage(inside, of))</p>\n" }
         return HTML.section("results", .results, body)
     }
 
@@ -102,9 +102,10 @@ extension ReportDocument {
                 truth: truth?[output: output.name, keys: cell.keys, measure: measure],
                 text: isRate ? Numbers.percent(CellText.number(cell), digits: 2) : CellText.value(cell))
         }
+        let caption = isRate ? Phrase.shareName(String(measure.dropFirst(5).dropLast())) : .measureName(measure)
         let drawing = measure.hasPrefix("mean") ? ReportCharts.dots(estimates, percent: isRate) : ReportCharts.bars(estimates)
         return """
-            <figure><figcaption>\(isRate ? .shareName(String(measure.dropFirst(5).dropLast())) : Phrase.measureName(measure))</figcaption>
+            <figure><figcaption>\(caption)</figcaption>
             \(drawing)\(ReportCharts.legend(withTruth: isDemonstration))</figure>
 
             """

@@ -32,14 +32,14 @@ extension ReportDocument {
                 (.maximumRuns, "\(contract.maximumRuns)"), (.expires, "\(Self.minute(UTCTime.text(contract.expires)))"),
                 (.budgetUnit, "\(contract.privacy.unit)"), (.budgetTotal, "ε \(contract.privacy.epsilon.description)"),
             ]
-            body.raw += HTML.facts(limits).raw
-            body.raw += HTML.table(
+            body += HTML.facts(limits)
+            body += HTML.table(
                 ["\(Phrase.party)", "\(Phrase.fingerprint)"],
-                rows: contract.parties.map { ["\($0.title) (\($0.name))", "<span class=\"hash\">\($0.fingerprint)</span>"] }).raw
-            body.raw += HTML.table(
+                rows: contract.parties.map { ["\($0.title) (\($0.name))", "<span class=\"hash\">\($0.fingerprint)</span>"] })
+            body += HTML.table(
                 ["\(Phrase.dataset)", "\(Phrase.column)", "\(Phrase.type)", "\(Phrase.bounds)", "\(Phrase.unit)"],
-                rows: contract.datasets.flatMap(columnRows)).raw
-            body.raw += HTML.table(
+                rows: contract.datasets.flatMap(columnRows))
+            body += HTML.table(
                 ["\(Phrase.output)", "\(Phrase.kind)", "\(Phrase.measures)", "ε", "\(Phrase.recipients)"], numeric: [3],
                 rows: contract.outputs.map { output in
                     [
@@ -47,9 +47,9 @@ extension ReportDocument {
                         "\(output.measures.map(\.description).joined(separator: ", "))", "\(output.epsilon.description)",
                         "\(output.recipients.enumerated().map { "\($0 > 0 ? ", " : "")\(title(of: $1))" as HTML })",
                     ]
-                }).raw
+                })
         }
-        body.raw += ("<p><span class=\"soft\">\(Phrase.contractHash)</span> <span class=\"hash\">\(run.contractHash)</span></p>\n" as HTML).raw
+        body += "<p class=\"soft\">\(Phrase.contractHash) <span class=\"hash\">\(run.contractHash)</span></p>\n"
         return HTML.section("contract", .contractTitle, body)
     }
 
@@ -58,10 +58,11 @@ extension ReportDocument {
             "<b>\(dataset.name)</b> · \(title(of: dataset.party))", "\(dataset.key.column)",
             "\(Phrase.joinKey) (\(dataset.key.normalizer))", "\(Phrase.rowsPerSubject(dataset.rowsPerSubject))", "",
         ]
-        return [key] + dataset.columns.map { column in
-            let type = ContractText.type(column)
-            return ["", "\(column.name)", "\(type.kind)", "\(type.bounds)", "\(column.unit)"]
-        }
+        return [key]
+            + dataset.columns.map { column in
+                let type = ContractText.type(column)
+                return ["", "\(column.name)", "\(type.kind)", "\(type.bounds)", "\(column.unit)"]
+            }
     }
 
     // MARK: Inputs
@@ -72,8 +73,10 @@ extension ReportDocument {
             (.file, { "\($0.fileName)" }), (.encoding, { "\($0.encoding)" }), (.rows, { "\(Numbers.grouped($0.rows))" }),
             (.emptyKeys, { "\(Numbers.grouped($0.emptyKeys))" }), (.malformedKeys, { "\(Numbers.grouped($0.malformedKeys))" }),
             (.overLimit, { "\(Numbers.grouped($0.rowsOverSubjectLimit))" }),
-            (.droppedCells, { "\(Numbers.grouped($0.rowsDroppedForCells))" }), (.keptRows, { "<b>\(Numbers.grouped($0.keptRows))</b>" }),
-            (.subjects, { "<b>\(Numbers.grouped($0.distinctKeys))</b>" }), (.duplicateRows, { "\(Numbers.grouped($0.duplicateRows))" }),
+            (.droppedCells, { "\(Numbers.grouped($0.rowsDroppedForCells))" }),
+            (.keptRows, { "<b>\(Numbers.grouped($0.keptRows))</b>" }),
+            (.subjects, { "<b>\(Numbers.grouped($0.distinctKeys))</b>" }),
+            (.duplicateRows, { "\(Numbers.grouped($0.duplicateRows))" }),
             (.repairedKeys, { "\(Numbers.grouped($0.repairedKeys))" }),
             (.clampedCells, { "\(Numbers.grouped($0.columns.reduce(0) { $0 + $1.clamped }))" }),
             (.digest, { "<span class=\"hash\">\($0.sha256)</span>" }),
@@ -106,20 +109,21 @@ extension ReportDocument {
         var body: HTML = ""
         for run in runs where !run.phases.isEmpty {
             let items = run.phases.map { (Phrase.phase($0.name), $0.seconds, Numbers.seconds($0.seconds)) }
-            body.raw += ("""
-                <figure><figcaption>\(Phrase.timeByPhase) · \(title(of: run.party))</figcaption>\(ReportCharts.lengths(items))</figure>
+            body += """
+                <figure><figcaption>\(Phrase.timeByPhase) · \(title(of: run.party))</figcaption>
+                    \(ReportCharts.lengths(items))</figure>
 
-                """ as HTML).raw
+                """
         }
         let t = run.traffic
         let bytes = [
             (Phrase.sentBy(title(of: run.party)), Double(t.bytesSent), Numbers.bytes(t.bytesSent)),
             (Phrase.sentBy(title(of: run.peer)), Double(t.bytesReceived), Numbers.bytes(t.bytesReceived)),
         ]
-        body.raw += ("""
+        body += """
             <figure><figcaption>\(Phrase.traffic) · \(Phrase.rounds(t.rounds))</figcaption>\(ReportCharts.lengths(bytes))</figure>
 
-            """ as HTML).raw
+            """
         return HTML.section("cost", .costTitle, body)
     }
 
@@ -127,7 +131,8 @@ extension ReportDocument {
 
     var ledgerSection: HTML {
         var rows: [[HTML]] = ledgers.map { check in
-            let outcome: HTML = check.problems.isEmpty
+            let outcome: HTML =
+                check.problems.isEmpty
                 ? "<span class=\"yes\">\(Phrase.verified)</span>"
                 : "<span class=\"bad\">\(check.problems.joined(separator: "; "))</span>"
             return [
@@ -148,13 +153,16 @@ extension ReportDocument {
         let facts = HTML.facts([
             (.adversary, "\(run.adversary)"), (.protocolName, "\(run.protocolName)"), (.started, "\(Self.minute(run.startedAt))"),
             (.finished, "\(Self.minute(run.finishedAt))"), (.transport, "TLS 1.3"),
-            (.securityLevel, "\(SecurityParameters.computational) bit · 2^-\(SecurityParameters.statistical)"), (.runID, "<span class=\"hash\">\(run.runID)</span>"),
+            (.securityLevel, "\(SecurityParameters.computational) bit · 2^-\(SecurityParameters.statistical)"),
+            (.runID, "<span class=\"hash\">\(run.runID)</span>"),
         ])
         let points = SecurityModelText.points.map { "<li>\($0)</li>\n" as HTML }
         return HTML.section("model", .modelTitle, "\(facts)<ul>\(points)</ul>\n")
     }
 
-    var footer: HTML { "<footer>yinhe \(programVersion) · \(Phrase.contractHash) \(String(run.contractHash.prefix(16)))…</footer>\n" }
+    var footer: HTML {
+        "<footer>yinhe \(programVersion) · \(Phrase.contractHash) \(String(run.contractHash.prefix(16)))…</footer>\n"
+    }
 }
 
 /// Declarations of a contract as text.

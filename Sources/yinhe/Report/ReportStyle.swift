@@ -1,6 +1,7 @@
 /// The report's style sheet. Serif-free, tabular figures, one accent, prints on A4.
 let reportStyle = """
-    :root{--ink:#1d2429;--soft:#5d6b73;--line:#dde3e6;--paper:#fff;--wash:#f5f7f7;--accent:#0f5f5c;--tint:#d9ebe9;--truth:#c2410c;--bad:#a3170d}
+    :root{--ink:#1d2429;--soft:#5d6b73;--line:#dde3e6;--paper:#fff;--wash:#f5f7f7;--accent:#0f5f5c;--tint:#d9ebe9;\
+    --truth:#c2410c;--bad:#a3170d}
     *{box-sizing:border-box}
     html{-webkit-text-size-adjust:100%}
     body{margin:0;background:var(--wash);color:var(--ink);font:15px/1.6 system-ui,-apple-system,"Segoe UI","PingFang SC",\
@@ -8,7 +9,8 @@ let reportStyle = """
     input[name=lang]{position:absolute;opacity:0;pointer-events:none}
     #lang-en:checked~.page [lang=zh],#lang-zh:checked~.page [lang=en]{display:none}
     #lang-en:checked~.page label[for=lang-en],#lang-zh:checked~.page label[for=lang-zh]{background:var(--ink);color:#fff}
-    #lang-en:focus-visible~.page label[for=lang-en],#lang-zh:focus-visible~.page label[for=lang-zh]{outline:2px solid var(--accent);outline-offset:2px}
+    #lang-en:focus-visible~.page label[for=lang-en],\
+    #lang-zh:focus-visible~.page label[for=lang-zh]{outline:2px solid var(--accent);outline-offset:2px}
     .page{max-width:960px;margin:0 auto;padding:40px 56px 56px;background:var(--paper);min-height:100vh}
     .languages{float:right;display:flex;border:1px solid var(--ink);border-radius:4px;overflow:hidden;font-size:12px}
     .languages label{padding:3px 12px;cursor:pointer}
@@ -29,7 +31,8 @@ let reportStyle = """
     .card i{font-style:normal;color:var(--soft);font-size:12px;display:block}
     .scroll{overflow-x:auto}
     table{border-collapse:collapse;width:100%;margin:10px 0;font-size:14px}
-    th{text-align:left;font-weight:600;color:var(--soft);font-size:12.5px;border-bottom:1.5px solid var(--ink);padding:6px 12px 6px 0;vertical-align:bottom;white-space:nowrap}
+    th{text-align:left;font-weight:600;color:var(--soft);font-size:12.5px;border-bottom:1.5px solid var(--ink);\
+    padding:6px 12px 6px 0;vertical-align:bottom;white-space:nowrap}
     td{border-bottom:1px solid var(--line);padding:6px 12px 6px 0;vertical-align:top}
     th.n,td.n{text-align:right;white-space:nowrap}
     td:last-child,th:last-child{padding-right:0}
@@ -51,6 +54,7 @@ let reportStyle = """
     @media(max-width:720px){.page{padding:24px 18px}.cards{grid-template-columns:1fr 1fr}.card:nth-child(3){border-left:0}
     .card:nth-child(n+3){border-top:1px solid var(--line)}.who,dl{grid-template-columns:1fr}}
     @media print{body{background:#fff;font-size:11pt}.page{max-width:none;padding:0}.languages{display:none}
-    h2{break-after:avoid}h3{break-after:avoid}figure,.who>div,tr,.cards{break-inside:avoid}.scroll{overflow:visible}@page{size:A4;margin:18mm 16mm}}
+    h2{break-after:avoid}h3{break-after:avoid}figure,.who>div,tr,.cards{break-inside:avoid}.scroll{overflow:visible}\
+    @page{size:A4;margin:18mm 16mm}}
 
     """
