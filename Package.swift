@@ -15,7 +15,11 @@ let modules: [Target] = [
     .target(name: "Transport", dependencies: ["SandboxCore", "COpenSSL"]),
     .target(name: "Tables", dependencies: ["SandboxCore"]),
 
-    .target(name: "PrivateSetIntersection", dependencies: ["SandboxCore", "Arithmetic", "Transport"]),
+    .target(name: "ObliviousTransfer", dependencies: ["SandboxCore", "Arithmetic", "Transport", "CKernels"]),
+
+    .target(
+        name: "PrivateSetIntersection",
+        dependencies: ["SandboxCore", "Arithmetic", "Transport", "CKernels", "ObliviousTransfer"]),
     .target(name: "SecretSharing", dependencies: ["SandboxCore", "Arithmetic", "Transport"]),
     .target(name: "Paillier", dependencies: ["SandboxCore", "Arithmetic", "Transport"]),
     .target(name: "DifferentialPrivacy", dependencies: ["SandboxCore", "Arithmetic"]),
@@ -23,6 +27,8 @@ let modules: [Target] = [
     .target(
         name: "IntersectionSum",
         dependencies: ["SandboxCore", "Arithmetic", "Transport", "PrivateSetIntersection", "Paillier", "SecretSharing"]),
+
+    .target(name: "PrivateJoin", dependencies: ["SandboxCore", "Transport", "Tables", "PrivateSetIntersection"]),
 
     .target(
         name: "Fusion",
@@ -35,8 +41,8 @@ let modules: [Target] = [
 ]
 
 let libraries = [
-    "SandboxCore", "Arithmetic", "Transport", "Tables", "PrivateSetIntersection", "SecretSharing", "Paillier",
-    "DifferentialPrivacy", "IntersectionSum", "Fusion",
+    "SandboxCore", "Arithmetic", "Transport", "Tables", "ObliviousTransfer", "PrivateSetIntersection", "SecretSharing",
+    "Paillier", "DifferentialPrivacy", "IntersectionSum", "PrivateJoin", "Fusion",
 ]
 
 let package = Package(

@@ -9,7 +9,9 @@ extension Session {
         var sent: DomainHash
         var received: DomainHash
 
-        static func run(over channel: any Channel, _ proposal: SessionProposal, nonce: [UInt8]) async throws -> Handshake {
+        static func run(
+            over channel: any Channel, _ proposal: SessionProposal, nonce: [UInt8], first: [UInt8]? = nil
+        ) async throws -> Handshake {
             var sent = DomainHash(domain: "yinhe/transcript/direction/v1")
             var received = DomainHash(domain: "yinhe/transcript/direction/v1")
 
@@ -22,6 +24,7 @@ extension Session {
             }
             // 2. Only now the numbers that describe this side's data.
             try await send(proposal.announcementFrame(), over: channel, &sent)
+            if let first { try await send(first, over: channel, &sent) }
             let announcements = try SessionProposal.readAnnouncements(try await receive(over: channel, &received))
             return Handshake(
                 peerAnnouncements: announcements, ownNonceFirst: nonce.lexicographicallyPrecedes(peerNonce), sent: sent,

@@ -40,14 +40,25 @@ public final class Session: Sendable {
             messageDeadline: messageDeadline)
     }
 
-    package static func open(
-        over channel: any Channel, _ proposal: SessionProposal, nonce: [UInt8], progress: ProgressMonitor? = nil,
+    /// Opens a session whose first message leaves together with the announcements, which saves one network delay. For a message
+    /// that depends on nothing the peer says; the peer receives it as usual.
+    package static func open<M: WireMessage>(
+        over channel: any Channel, _ proposal: SessionProposal, first: M, progress: ProgressMonitor? = nil,
         messageDeadline: Duration? = nil
+    ) async throws -> Session {
+        try await open(
+            over: channel, proposal, nonce: SystemRandom.shared.bytes(SessionProposal.nonceBytes), first: frame(of: first),
+            progress: progress, messageDeadline: messageDeadline)
+    }
+
+    package static func open(
+        over channel: any Channel, _ proposal: SessionProposal, nonce: [UInt8], first: [UInt8]? = nil,
+        progress: ProgressMonitor? = nil, messageDeadline: Duration? = nil
     ) async throws -> Session {
         let before = channel.traffic
         do {
             let handshake = try await withDeadline(messageDeadline, on: channel) {
-                try await Handshake.run(over: channel, proposal, nonce: nonce)
+                try await Handshake.run(over: channel, proposal, nonce: nonce, first: first)
             }
             return Session(channel, proposal, handshake, before, progress, messageDeadline)
         } catch {
@@ -85,19 +96,24 @@ public final class Session: Sendable {
 
     /// Sends one message; suspends while the channel's queue is full.
     public func send<M: WireMessage>(_ message: M) async throws {
-        precondition(M.tag >= 1 && M.tag <= SessionTag.highestMessage)
         try checkOpen()
-        var writer = ByteWriter()
-        writer.write(M.tag)
-        message.encode(into: &writer)
-        let frame = writer.bytes
-        precondition(frame.count - 1 <= M.maximumBytes, "\(M.name) exceeds its own limit")
+        let frame = Self.frame(of: message)
         do {
             try await Self.withDeadline(messageDeadline, on: channel) { [channel] in try await channel.send(frame) }
         } catch {
             throw end(with: await abortOrigin(of: error))
         }
         sent.withLock { $0.update(field: frame) }
+    }
+
+    private static func frame<M: WireMessage>(of message: M) -> [UInt8] {
+        precondition(M.tag >= 1 && M.tag <= SessionTag.highestMessage)
+        var writer = ByteWriter()
+        writer.write(M.tag)
+        message.encode(into: &writer)
+        let frame = writer.bytes
+        precondition(frame.count - 1 <= M.maximumBytes, "\(M.name) exceeds its own limit")
+        return frame
     }
 
     /// Receives the next message, which must be an `M`.

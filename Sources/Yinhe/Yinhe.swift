@@ -5,6 +5,8 @@
 @_exported import SecretSharing
 @_exported import Paillier
 @_exported import DifferentialPrivacy
+@_exported import ObliviousTransfer
 @_exported import PrivateSetIntersection
 @_exported import IntersectionSum
+@_exported import PrivateJoin
 @_exported import Fusion

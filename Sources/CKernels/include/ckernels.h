@@ -6,7 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "aes.h"
+#include "curve25519.h"
+#include "expand_convolute.h"
 #include "fixed_base.h"
+#include "gf128.h"
+#include "okvs.h"
 #include "p256.h"
+#include "sha256_lanes.h"
 
 #endif
