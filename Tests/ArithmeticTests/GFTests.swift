@@ -61,7 +61,7 @@ private func block(_ text: [String]) -> Block128 { Block128(low: word(text[0]), 
             let a = base.bindMemory(to: yinhe_gf128.self, capacity: 3 * count + 1)
             let (b, c, delta) = (a + count, a + 2 * count, a[3 * count])
             let scalars = UnsafeMutableRawPointer(c).assumingMemoryBound(to: UInt64.self)
-            let multiply = GF128.kernels[0].pointee.multiply128
+            let multiply = GF128.kernels[0].pointee.multiply128!
             var sum = [Block128](repeating: .zero, count: 2)
             var expected64 = [Block128](), expected128 = [Block128]()
             for i in 0..<count {
