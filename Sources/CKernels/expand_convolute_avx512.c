@@ -35,7 +35,8 @@ static const uint8_t transpose8[64] = {
 // GF2P8AFFINEQB(x, A): bit i of a result byte is the parity of A's byte 7 - i and the byte of x. With the single bits 2^(7-c) in
 // the bytes c of x, the result's byte c has as bit i the bit 7 - c of A's byte 7 - i; with 2^c, its bit c.
 
-// Eight words to sixty-four bytes of one bit each: byte 8 b + c has in bit j the bit 7 - c of byte b of word j. `turned` brings the
+// Eight words to sixty-four bytes of one bit each: byte 8 b + c has in bit j the bit 7 - c of byte b of word j.
+// `turned` brings the
 // bytes b of all words together, last word first.
 INLINE __m512i slice(__m512i words, __m512i turned) {
     return _mm512_gf2p8affine_epi64_epi8(
