@@ -15,7 +15,6 @@ final class SilentReceiver: @unchecked Sendable {
     let threads: Int
     let firstMessage: SilentVOLE.BaseSenderMessage
     private let base: BaseOT.Sender
-    private let lane: SilentVOLE.Lane
 
     private var points: [UInt64]
     /// The row that the base correlation multiplies by Delta: choice bits, noise values, masks.
@@ -28,10 +27,9 @@ final class SilentReceiver: @unchecked Sendable {
     private var check: (request: Block128, answer: [UInt8])?
     private(set) var phases = PhaseTimes()
 
-    init(_ layout: SilentLayout, threads: Int, random: any RandomSource, lane: SilentVOLE.Lane?) {
+    init(_ layout: SilentLayout, threads: Int, random: any RandomSource) {
         self.layout = layout
         self.threads = threads
-        self.lane = lane ?? SilentVOLE.offload
         var phases = PhaseTimes()
         base = BaseOT.Sender(random: random)
         firstMessage = SilentVOLE.BaseSenderMessage(bytes: base.message)
@@ -60,7 +58,7 @@ final class SilentReceiver: @unchecked Sendable {
     deinit { ConstantTime.wipe(&points) }
 
     /// Sends the corrections, takes the tree sums, returns a and c in the first `outputs` elements of longer buffers.
-    func run(in session: Session) async throws -> (a: Plane, c: HugeBuffer<Block128>) {
+    func run(in session: Session, lane: SilentVOLE.Lane) async throws -> (a: Plane, c: HugeBuffer<Block128>) {
         let base = try await session.receive(SilentVOLE.BaseReceiverMessage.self)
         try base.check(count: CorrelationRows.count * BaseOT.receiverBytesPerTransfer)
         let context = session.transcriptHash

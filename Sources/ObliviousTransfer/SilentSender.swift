@@ -10,7 +10,6 @@ final class SilentSender: @unchecked Sendable {
     let firstMessage: SilentVOLE.BaseReceiverMessage
     private let base: BaseOT.Receiver
     private let random: any RandomSource
-    private let lane: SilentVOLE.Lane
 
     private var rows: CorrelationRows?
     private var seed = Block128.zero
@@ -20,11 +19,10 @@ final class SilentSender: @unchecked Sendable {
     private var check: (sum: Block128, context: [UInt8])?
     private(set) var phases = PhaseTimes()
 
-    init(_ layout: SilentLayout, threads: Int, random: any RandomSource, lane: SilentVOLE.Lane?) {
+    init(_ layout: SilentLayout, threads: Int, random: any RandomSource) {
         self.layout = layout
         self.threads = threads
         self.random = random
-        self.lane = lane ?? SilentVOLE.offload
         var phases = PhaseTimes()
         var delta = Block128(low: random.word(), high: random.word())
         // Over F2 the lowest bit of Delta carries the noise.
@@ -38,7 +36,7 @@ final class SilentSender: @unchecked Sendable {
     }
 
     /// Takes the receiver's corrections, answers with the tree sums, returns b in the first `outputs` elements of a longer buffer.
-    func run(in session: Session) async throws -> HugeBuffer<Block128> {
+    func run(in session: Session, lane: SilentVOLE.Lane) async throws -> HugeBuffer<Block128> {
         let base = try await session.receive(SilentVOLE.BaseSenderMessage.self)
         try base.check(count: BaseOT.senderMessageBytes)
         let context = session.transcriptHash

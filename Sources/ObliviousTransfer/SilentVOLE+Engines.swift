@@ -22,18 +22,15 @@ extension SilentVOLE {
         package var phases: PhaseTimes { core.phases }
 
         /// Computes 128 base OT messages (milliseconds) and allocates. Throws `.usage` for parameters out of range.
-        /// `lane` runs the heavy work; nil: on a thread of its own.
-        package init(
-            _ parameters: Parameters, random: any RandomSource = SystemRandom.shared, lane: Lane? = nil
-        ) throws {
+        package init(_ parameters: Parameters, random: any RandomSource = SystemRandom.shared) throws {
             try parameters.validate()
             self.parameters = parameters
-            core = SilentSender(parameters.layout, threads: parameters.threads, random: random, lane: lane)
+            core = SilentSender(parameters.layout, threads: parameters.threads, random: random)
         }
 
-        /// Flights 3 (in) and 4 (out). Throws `.peerMisbehaved` when the receiver deviated.
-        package func run(in session: Session) async throws -> SenderOutput {
-            let b = try await core.run(in: session)
+        /// Flights 3 (in) and 4 (out). `lane` runs the heavy work; nil: a thread of its own. Throws `.peerMisbehaved` when the receiver deviated.
+        package func run(in session: Session, lane: Lane? = nil) async throws -> SenderOutput {
+            let b = try await core.run(in: session, lane: lane ?? SilentVOLE.offload)
             return SenderOutput(delta: core.delta, b: b)
         }
 
@@ -54,18 +51,15 @@ extension SilentVOLE {
         package var phases: PhaseTimes { core.phases }
 
         /// Draws the noise and allocates. Throws `.usage` for parameters out of range.
-        /// `lane` runs the heavy work; nil: on a thread of its own.
-        package init(
-            _ parameters: Parameters, random: any RandomSource = SystemRandom.shared, lane: Lane? = nil
-        ) throws {
+        package init(_ parameters: Parameters, random: any RandomSource = SystemRandom.shared) throws {
             try parameters.validate()
             self.parameters = parameters
-            core = SilentReceiver(parameters.layout, threads: parameters.threads, random: random, lane: lane)
+            core = SilentReceiver(parameters.layout, threads: parameters.threads, random: random)
         }
 
-        /// Flights 3 (out) and 4 (in).
-        package func run(in session: Session) async throws -> ReceiverOutput {
-            let (plane, c) = try await core.run(in: session)
+        /// Flights 3 (out) and 4 (in). `lane` runs the heavy work; nil: a thread of its own.
+        package func run(in session: Session, lane: Lane? = nil) async throws -> ReceiverOutput {
+            let (plane, c) = try await core.run(in: session, lane: lane ?? SilentVOLE.offload)
             switch plane {
             case .word(let a): return ReceiverOutput(a: .bits64(a), c: c)
             case .block(let a): return ReceiverOutput(a: .bits128(a), c: c)
