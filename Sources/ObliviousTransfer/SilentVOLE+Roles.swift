@@ -112,6 +112,11 @@ extension SilentVOLE {
         public var fromSender: Int
         public var fromReceiver: Int
         public var total: Int { fromSender + fromReceiver }
+
+        public init(fromSender: Int, fromReceiver: Int) {
+            self.fromSender = fromSender
+            self.fromReceiver = fromReceiver
+        }
     }
 
     /// What a run sends; exact. With t noise positions in trees of depth d and values of v bits, about
