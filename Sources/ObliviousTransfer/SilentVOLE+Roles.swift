@@ -13,7 +13,8 @@ extension SilentVOLE {
             self.parameters = parameters
         }
 
-        /// Runs the protocol in a session of its own. `binding` (at most 256 bytes) must be the same on both sides. Returns Delta,
+        /// Runs the protocol in a session of its own. `binding` (at most 256 bytes) must be the same on both sides. Returns
+        /// Delta,
         /// uniform, and b. When anything fails the peer is told and the channel is closed.
         public func run(
             over channel: any Channel, binding: [UInt8] = []

@@ -22,7 +22,8 @@ import Transport
         }
     }
 
-    @Test(arguments: 1...7 as ClosedRange<UInt8>) func `A message changed on the way stops a malicious run`(tag: UInt8) async throws {
+    @Test(arguments: 1...7 as ClosedRange<UInt8>)
+    func `A message changed on the way stops a malicious run`(tag: UInt8) async throws {
         for place in [1, 0] {
             let error = try await failure(.init(count: 300, security: .malicious, threads: 1), tag: tag) {
                 $0[place == 1 ? 1 : $0.count - 1] ^= 1
@@ -48,7 +49,8 @@ import Transport
         #expect(error?.code == .peerMisbehaved)
     }
 
-    @Test(arguments: 1...7 as ClosedRange<UInt8>) func `A message of an earlier session stops a malicious run`(tag: UInt8) async throws {
+    @Test(arguments: 1...7 as ClosedRange<UInt8>)
+    func `A message of an earlier session stops a malicious run`(tag: UInt8) async throws {
         let parameters = SilentVOLE.Parameters(count: 300, security: .malicious, threads: 1)
         let sender = try SilentVOLE.Sender(parameters), receiver = try SilentVOLE.Receiver(parameters)
         let (fromSender, fromReceiver) = try await LocalRun.both(
@@ -113,7 +115,8 @@ import Transport
         return sum
     }
 
-    @Test(arguments: SilentVOLE.Field.allCases) func `Outputs look uniform and none repeats`(field: SilentVOLE.Field) async throws {
+    @Test(arguments: SilentVOLE.Field.allCases)
+    func `Outputs look uniform and none repeats`(field: SilentVOLE.Field) async throws {
         let count = 60_000
         let result = try await VOLERun.run(.init(count: count, field: field, threads: 1))
         #expect(chiSquare(result.b) < 400 && chiSquare(result.c) < 400)

@@ -15,8 +15,8 @@ struct SilentSteps {
     let keys: [(Block128, Block128)]
 
     init(
-        outputs: Int, noise: NoiseKind = .word, code: LPNCode = .expandConvolute7x24, malicious: Bool = true, delta: Block128? = nil,
-        seed: UInt64 = freshSeed()
+        outputs: Int, noise: NoiseKind = .word, code: LPNCode = .expandConvolute7x24, malicious: Bool = true,
+        delta: Block128? = nil, seed: UInt64 = freshSeed()
     ) {
         let random = SeededRandom(seed)
         func block() -> Block128 { Block128(low: random.word(), high: random.word()) }
