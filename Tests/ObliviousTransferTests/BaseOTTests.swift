@@ -158,7 +158,8 @@ private func refusal<T>(_ body: () throws -> T) -> YinheError? {
                 message.replaceSubrange(32 * place..<32 * (place + 1), with: element)
                 let error = refusal { try sender.keys(receiverMessage: message, count: 41, context: context) }
                 #expect(error?.code == .peerMisbehaved, "\(name) at \(place)")
-                #expect(error?.message.contains("element \(place % 2) of base oblivious transfer \(place / 2) ") == true, "\(name)")
+                let text = "element \(place % 2) of base oblivious transfer \(place / 2) "
+                #expect(error?.message.contains(text) == true, "\(name)")
             }
         }
     }
