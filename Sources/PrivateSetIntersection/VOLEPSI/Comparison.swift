@@ -26,10 +26,10 @@ extension VOLEPSI {
 
         /// Throws `.peerMisbehaved` for a mask that matched before.
         func compare(_ masks: [UInt8], first: Int, rows: Int) throws {
-            precondition(masks.count == rows * maskBytes && rows <= found.count)
-            masks.withUnsafeBytes { index.find($0.baseAddress!, count: rows, into: found.pointer) }
-            var rank = UInt32(matchedPlaces.count)
+            precondition(masks.count == rows * maskBytes && rows <= self.found.count)
             let found = found.pointer
+            masks.withUnsafeBytes { index.find($0.baseAddress!, count: rows, into: found) }
+            var rank = UInt32(matchedPlaces.count)
             try rankByToken.withUnsafeMutableBufferPointer { ranks in
                 for i in 0..<rows where found[i] != .max {
                     let own = Int(found[i])
