@@ -2,6 +2,17 @@ import Arithmetic
 import SandboxCore
 import Transport
 
+/// The base OT message: it depends on no size, so it can be made before the sizes are known.
+final class SilentReceiverOpening: @unchecked Sendable {
+    let message: SilentVOLE.BaseSenderMessage
+    fileprivate let base: BaseOT.Sender
+
+    init(random: any RandomSource) {
+        base = BaseOT.Sender(random: random)
+        message = SilentVOLE.BaseSenderMessage(bytes: base.message)
+    }
+}
+
 /// The correlation's receiver for any kind of noise: a and c. One task at a time.
 final class SilentReceiver: @unchecked Sendable {
     /// e, then a; over F2 it is the lowest bit of c instead.
@@ -14,8 +25,7 @@ final class SilentReceiver: @unchecked Sendable {
     let layout: SilentLayout
     let threads: Int
     let firstMessage: SilentVOLE.BaseSenderMessage
-    private let base: BaseOT.Sender
-    private let lane: SilentVOLE.Lane
+    private let opening: SilentReceiverOpening
 
     private var points: [UInt64]
     /// The row that the base correlation multiplies by Delta: choice bits, noise values, masks.
@@ -28,13 +38,13 @@ final class SilentReceiver: @unchecked Sendable {
     private var check: (request: Block128, answer: [UInt8])?
     private(set) var phases = PhaseTimes()
 
-    init(_ layout: SilentLayout, threads: Int, random: any RandomSource, lane: SilentVOLE.Lane?) {
+    init(_ layout: SilentLayout, threads: Int, opening: SilentReceiverOpening? = nil, random: any RandomSource) {
         self.layout = layout
         self.threads = threads
-        self.lane = lane ?? SilentVOLE.offload
         var phases = PhaseTimes()
-        base = BaseOT.Sender(random: random)
-        firstMessage = SilentVOLE.BaseSenderMessage(bytes: base.message)
+        let opening = opening ?? SilentReceiverOpening(random: random)
+        self.opening = opening
+        firstMessage = opening.message
         seed = Block128(low: random.word(), high: random.word())
         points = (0..<layout.trees).map { _ in random.uniform(below: UInt64(layout.leaves)) }
         input = HugeBuffer(count: layout.rowBlocks, wiped: true)
@@ -59,8 +69,11 @@ final class SilentReceiver: @unchecked Sendable {
 
     deinit { ConstantTime.wipe(&points) }
 
+    /// `whileWaiting` is called when nothing more can be done before the sums arrive.
     /// Sends the corrections, takes the tree sums, returns a and c in the first `outputs` elements of longer buffers.
-    func run(in session: Session) async throws -> (a: Plane, c: HugeBuffer<Block128>) {
+    func run(
+        in session: Session, lane: SilentVOLE.Lane, whileWaiting: (@Sendable () -> Void)? = nil
+    ) async throws -> (a: Plane, c: HugeBuffer<Block128>) {
         let base = try await session.receive(SilentVOLE.BaseReceiverMessage.self)
         try base.check(count: CorrelationRows.count * BaseOT.receiverBytesPerTransfer)
         let context = session.transcriptHash
@@ -75,6 +88,7 @@ final class SilentReceiver: @unchecked Sendable {
             phases.end("correlation check")
         }
         try await lane { self.writeNoise() }
+        whileWaiting?()
         let sums = try await session.receive(SilentVOLE.TreeSums.self)
         try sums.check(count: layout.sumBytes)
         let transcript = session.transcriptHash
@@ -89,7 +103,7 @@ final class SilentReceiver: @unchecked Sendable {
     }
 
     private func correlate(_ message: [UInt8], _ context: [UInt8]) throws {
-        var keys = try base.keys(
+        var keys = try opening.base.keys(
             receiverMessage: message, count: CorrelationRows.count, context: context, threads: threads)
         defer { ConstantTime.wipe(&keys) }
         phases.end("base OT")

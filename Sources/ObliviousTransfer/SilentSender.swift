@@ -2,15 +2,30 @@ import Arithmetic
 import SandboxCore
 import Transport
 
+/// Delta and the base OT message for its bits: they depend on no size, so they can be made before the sizes are known.
+final class SilentSenderOpening: @unchecked Sendable {
+    let delta: Block128
+    let message: SilentVOLE.BaseReceiverMessage
+    fileprivate let base: BaseOT.Receiver
+
+    /// `oneBit`: over F2 the lowest bit of Delta carries the noise.
+    init(oneBit: Bool, random: any RandomSource) {
+        var delta = Block128(low: random.word(), high: random.word())
+        if oneBit { delta.low |= 1 }
+        self.delta = delta
+        base = BaseOT.Receiver(choices: (0..<128).map { delta.bitMask($0) != 0 }, random: random)
+        message = SilentVOLE.BaseReceiverMessage(bytes: base.message)
+    }
+}
+
 /// The correlation's sender for any kind of noise: Delta and b. One task at a time.
 final class SilentSender: @unchecked Sendable {
     let layout: SilentLayout
     let threads: Int
     let delta: Block128
     let firstMessage: SilentVOLE.BaseReceiverMessage
-    private let base: BaseOT.Receiver
+    private let opening: SilentSenderOpening
     private let random: any RandomSource
-    private let lane: SilentVOLE.Lane
 
     private var rows: CorrelationRows?
     private var seed = Block128.zero
@@ -20,25 +35,23 @@ final class SilentSender: @unchecked Sendable {
     private var check: (sum: Block128, context: [UInt8])?
     private(set) var phases = PhaseTimes()
 
-    init(_ layout: SilentLayout, threads: Int, random: any RandomSource, lane: SilentVOLE.Lane?) {
+    init(_ layout: SilentLayout, threads: Int, opening: SilentSenderOpening? = nil, random: any RandomSource) {
         self.layout = layout
         self.threads = threads
         self.random = random
-        self.lane = lane ?? SilentVOLE.offload
         var phases = PhaseTimes()
-        var delta = Block128(low: random.word(), high: random.word())
-        // Over F2 the lowest bit of Delta carries the noise.
-        if layout.noise == .bit { delta.low |= 1 }
-        self.delta = delta
-        base = BaseOT.Receiver(choices: (0..<128).map { delta.bitMask($0) != 0 }, random: random)
-        firstMessage = SilentVOLE.BaseReceiverMessage(bytes: base.message)
+        let opening = opening ?? SilentSenderOpening(oneBit: layout.noise == .bit, random: random)
+        self.opening = opening
+        precondition(layout.noise != .bit || opening.delta.low & 1 == 1)
+        delta = opening.delta
+        firstMessage = opening.message
         leaves = HugeBuffer(count: layout.positions, wiped: true)
         phases.end("base OT")
         self.phases = phases
     }
 
     /// Takes the receiver's corrections, answers with the tree sums, returns b in the first `outputs` elements of a longer buffer.
-    func run(in session: Session) async throws -> HugeBuffer<Block128> {
+    func run(in session: Session, lane: SilentVOLE.Lane) async throws -> HugeBuffer<Block128> {
         let base = try await session.receive(SilentVOLE.BaseSenderMessage.self)
         try base.check(count: BaseOT.senderMessageBytes)
         let context = session.transcriptHash
@@ -67,7 +80,7 @@ final class SilentSender: @unchecked Sendable {
     }
 
     private func correlate(_ message: [UInt8], _ context: [UInt8], _ corrections: [UInt8]) throws {
-        var keys = try base.keys(senderMessage: message, context: context, threads: threads)
+        var keys = try opening.base.keys(senderMessage: message, context: context, threads: threads)
         defer { ConstantTime.wipe(&keys) }
         phases.end("base OT")
         let blocks = Block128.array(corrections)

@@ -33,8 +33,8 @@ extension VOLEPSI {
             trace: Trace? = nil
         ) async throws -> PSI.Output {
             let proposal = try input.proposal(role: "receiver", peerRole: "sender", binding: binding)
-            let engine = try SilentVOLE.ReceiverEngine(random: random)
-            let session = try await Session.open(over: channel, proposal, first: engine.firstMessage, progress: progress)
+            let opening = SilentVOLE.ReceiverOpening(random: random)
+            let session = try await Session.open(over: channel, proposal, first: opening.message, progress: progress)
             return try await session.abortingOnError {
                 trace?("session open")
                 let peerSize = try input.peerSize(in: session, maximum: maximumSenderSize)
@@ -43,6 +43,7 @@ extension VOLEPSI {
                     return PSI.Output(rankByToken: [], peerSetSize: peerSize, tellsRanks: input.parameters.policy == .bothLearnMatches)
                 }
                 let parts = ReceiverRun(input: input, plan: plan, session: session, random: random, trace: trace)
+                let engine = try SilentVOLE.ReceiverEngine(plan.vole(parts.threads), opening: opening, random: random)
                 let (a, c, vector, seed, keys) = try await parts.correlateAndEncode(engine)
                 let comparison = try await parts.exchange(engine, vector, a, c, seed, keys)
                 try await parts.tell(comparison.matchedPlaces)
@@ -81,13 +82,13 @@ extension VOLEPSI {
             do {
                 defer { start.finish() }
                 out = try await engine.run(
-                    in: session, parameters: plan.vole(threads), lane: { try await lane.run($0) },
+                    in: session, lane: { try await lane.run($0) },
                     whileWaiting: {
                         trace?("corrections sent")
                         start.finish()
                     })
             }
-            trace?("correlation")
+            trace?("correlation \(engine.phases)")
             let (vector, seed, keys) = try await encoded
             return (out.a, out.c, vector, seed, keys)
         }

@@ -34,8 +34,8 @@ extension VOLEPSI {
             trace: Trace? = nil
         ) async throws -> PSI.Output {
             let proposal = try input.proposal(role: "sender", peerRole: "receiver", binding: binding)
-            let engine = try SilentVOLE.SenderEngine(random: random)
-            let session = try await Session.open(over: channel, proposal, first: engine.firstMessage, progress: progress)
+            let opening = SilentVOLE.SenderOpening(random: random)
+            let session = try await Session.open(over: channel, proposal, first: opening.message, progress: progress)
             return try await session.abortingOnError {
                 trace?("session open")
                 let peerSize = try input.peerSize(in: session, maximum: maximumReceiverSize)
@@ -44,6 +44,7 @@ extension VOLEPSI {
                     return outcome(Matched(), order: [], peerSize)
                 }
                 let parts = SenderRun(input: input, plan: plan, session: session, random: random, trace: trace)
+                let engine = try SilentVOLE.SenderEngine(plan.vole(parts.threads), opening: opening, random: random)
                 let (order, tokens) = try await parts.shuffle()
                 let (delta, k) = try await parts.correlate(engine)
                 let keys = try await parts.receiveVector(into: k, delta)
@@ -95,8 +96,8 @@ extension VOLEPSI {
         }
 
         func correlate(_ engine: SilentVOLE.SenderEngine) async throws -> (Block128, HugeBuffer<Block128>) {
-            let out = try await engine.run(in: session, parameters: plan.vole(threads), lane: { try await lane.run($0) })
-            trace?("correlation")
+            let out = try await engine.run(in: session, lane: { try await lane.run($0) })
+            trace?("correlation \(engine.phases)")
             return (out.delta, out.b)
         }
 
