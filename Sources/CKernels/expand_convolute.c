@@ -73,7 +73,20 @@ static void expand(
 
 static const yinhe_ec_kernels portable = {"portable", convolve, expand};
 
+#if defined(__x86_64__) && defined(__clang__)
+extern const yinhe_ec_kernels yinhe_ec_avx512;
+
+static int has_avx512(void) {
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("gfni");
+}
+#endif
+
 const yinhe_ec_kernels *yinhe_ec_available(size_t index) {
     if (index == 0) return &portable;
+#if defined(__x86_64__) && defined(__clang__)
+    if (index == 1 && has_avx512()) return &yinhe_ec_avx512;
+#endif
     return NULL;
 }
