@@ -20,7 +20,7 @@ extern const yinhe_ec_kernels yinhe_ec_avx512;
 #define AHEAD 2
 #endif
 #ifndef PREFETCH_HINT
-#define PREFETCH_HINT 3
+#define PREFETCH_HINT 2
 #endif
 enum { GROUP = 8, BATCH = 16, MAX_WEIGHT = 32 };
 

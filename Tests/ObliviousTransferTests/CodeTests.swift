@@ -65,7 +65,7 @@ private func explicitMatrix(_ code: LPNCode, _ m: Int, _ n: Int, _ seed: Block12
             let at = 4 * (16 * w * (i / 16) + 16 * k + i % 16)
             let r = (0..<4).reduce(UInt64(0)) { $0 | UInt64(words[at + $1]) << UInt64(8 * $1) }
             let (from, to) = (k * half / w, (k + 1) * half / w)
-            let position = from + Int(r * UInt64(to - from) >> 32)
+            let position = from + Int((r * UInt64(to - from)) >> 32)
             for j in 0..<half where c[position][j] { row[half + j].toggle() }
         }
         return row
@@ -124,7 +124,8 @@ private let expanding: [LPNCode] = [.expandConvolute7x24, .expandConvolute21x24]
             let expected = matrix.map { row in zip(row, x).reduce(Block128.zero) { $1.0 ? $0 ^ $1.1 : $0 } }
             var out = x
             DualLPN(code: code, outputs: m, noisePositions: n, seed: seed).compress(&out, threads: 1)
-            #expect(Array(out[0..<m]) == expected, "seed \(random.seed) \(m) \(n)")
+            let same = Array(out[0..<m]) == expected
+            #expect(same, "seed \(random.seed) \(m) \(n)")
         }
     }
 
@@ -145,7 +146,8 @@ private let expanding: [LPNCode] = [.expandConvolute7x24, .expandConvolute21x24]
             }
             var out = x
             DualLPN(code: .quasiCyclic, outputs: m, noisePositions: n, seed: seed).compress(&out, threads: 1)
-            #expect(Array(out[0..<m]) == expected, "seed \(random.seed) \(m) \(n)")
+            let same = Array(out[0..<m]) == expected
+            #expect(same, "seed \(random.seed) \(m) \(n)")
         }
     }
 
@@ -169,16 +171,16 @@ private let expanding: [LPNCode] = [.expandConvolute7x24, .expandConvolute21x24]
                     let label = Comment("seed \(random.seed), \(m), kernel \(kernel), \(threads) threads")
                     var a = x
                     lpn.compress(&a, threads: threads)
-                    #expect(Array(a[0..<m]) == expected.0, label)
+                    #expect((Array(a[0..<m]) == expected.0) as Bool, label)
                     var (b, c) = (x, y0)
                     lpn.compress(&b, with: &c, threads: threads)
-                    #expect(Array(b[0..<m]) == expected.0 && Array(c[0..<m]) == expected.1.map(\.low), label)
+                    #expect((Array(b[0..<m]) == expected.0 && Array(c[0..<m]) == expected.1.map(\.low)) as Bool, label)
                     var (d, e) = (x, y)
                     lpn.compress(&d, with: &e, threads: threads)
-                    #expect(Array(d[0..<m]) == expected.0 && Array(e[0..<m]) == expected.1, label)
+                    #expect((Array(d[0..<m]) == expected.0 && Array(e[0..<m]) == expected.1) as Bool, label)
                     c = y0
                     lpn.compress(words: &c, threads: threads)
-                    #expect(Array(c[0..<m]) == expected.1.map(\.low), label)
+                    #expect((Array(c[0..<m]) == expected.1.map(\.low)) as Bool, label)
                 }
             }
         }
@@ -197,7 +199,8 @@ private let expanding: [LPNCode] = [.expandConvolute7x24, .expandConvolute21x24]
         lpn.compress(&left, threads: 1)
         lpn.compress(&right, with: &a, threads: 1)
         GF128.addProducts(into: &right, a, delta, count: m)
-        #expect(Array(left[0..<m]) == Array(right[0..<m]), "seed \(random.seed)")
+        let same = Array(left[0..<m]) == Array(right[0..<m])
+        #expect(same, "seed \(random.seed)")
     }
 
     @Test func seedsGiveUnrelatedMatrices() {
