@@ -128,7 +128,7 @@ struct VOLEBench: AsyncParsableCommand {
     private static func send<T>(_ values: CorrelatedVector<T>, _ channel: any Channel) async throws {
         for start in stride(from: 0, to: values.count, by: chunk) {
             let n = min(chunk, values.count - start)
-            let bytes = values.withUnsafeBufferPointer { [UInt8](UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: $0[start..<start + n]))) }
+            let bytes = values.withUnsafeBufferPointer { Array(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: $0[start..<start + n]))) }
             try await channel.send(bytes)
         }
     }
