@@ -3,6 +3,17 @@ import SandboxCore
 import Synchronization
 import Transport
 
+/// The base OT message: it depends on no size, so it can be made before the sizes are known.
+final class SilentReceiverOpening: @unchecked Sendable {
+    let message: SilentVOLE.BaseSenderMessage
+    fileprivate let base: BaseOT.Sender
+
+    init(random: any RandomSource) {
+        base = BaseOT.Sender(random: random)
+        message = SilentVOLE.BaseSenderMessage(bytes: base.message)
+    }
+}
+
 /// The correlation's receiver for any kind of noise: a and c. One task at a time.
 package final class SilentReceiver: @unchecked Sendable {
     /// e, then a; over F2 it is the lowest bit of c instead.
@@ -15,7 +26,7 @@ package final class SilentReceiver: @unchecked Sendable {
     package let layout: SilentLayout
     let threads: Int
     let firstMessage: SilentVOLE.BaseSenderMessage
-    private let base: BaseOT.Sender
+    private let opening: SilentReceiverOpening
 
     private var points: [UInt64]
     private let code: Block128
@@ -50,13 +61,23 @@ package final class SilentReceiver: @unchecked Sendable {
         self.init(layout, threads: threads, secrets: Secrets(layout, random: random), random: random)
     }
 
-    package init(_ layout: SilentLayout, threads: Int, secrets: consuming Secrets, random: any RandomSource) {
+    convenience init(_ layout: SilentLayout, threads: Int, opening: SilentReceiverOpening?, random: any RandomSource) {
+        self.init(
+            layout, threads: threads, secrets: Secrets(layout, random: random),
+            opening: opening ?? SilentReceiverOpening(random: random))
+    }
+
+    package convenience init(_ layout: SilentLayout, threads: Int, secrets: consuming Secrets, random: any RandomSource) {
+        self.init(layout, threads: threads, secrets: secrets, opening: SilentReceiverOpening(random: random))
+    }
+
+    private init(_ layout: SilentLayout, threads: Int, secrets: consuming Secrets, opening: SilentReceiverOpening) {
         precondition(secrets.points.count == layout.trees && secrets.values.count == layout.rowBytes - layout.choiceBytes)
         self.layout = layout
         self.threads = threads
         var phases = PhaseTimes()
-        base = BaseOT.Sender(random: random)
-        firstMessage = SilentVOLE.BaseSenderMessage(bytes: base.message)
+        self.opening = opening
+        firstMessage = opening.message
         code = secrets.codeSeed
         points = secrets.points.map { $0 }  // storage of its own: the other is wiped
         input = HugeBuffer(count: layout.rowBlocks, wiped: true)
@@ -83,8 +104,11 @@ package final class SilentReceiver: @unchecked Sendable {
 
     deinit { ConstantTime.wipe(&points) }
 
+    /// `whileWaiting` is called when nothing more can be done before the sums arrive.
     /// Sends the corrections, takes the tree sums, returns a and c in the first `outputs` elements of longer buffers.
-    func run(in session: Session, lane: SilentVOLE.Lane) async throws -> (a: Plane, c: HugeBuffer<Block128>) {
+    func run(
+        in session: Session, lane: SilentVOLE.Lane, whileWaiting: (@Sendable () -> Void)? = nil
+    ) async throws -> (a: Plane, c: HugeBuffer<Block128>) {
         let base = try await session.receive(SilentVOLE.BaseReceiverMessage.self)
         try base.check(count: CorrelationRows.count * BaseOT.receiverBytesPerTransfer)
         let context = session.transcriptHash
@@ -101,6 +125,7 @@ package final class SilentReceiver: @unchecked Sendable {
             try await session.send(SilentVOLE.CorrelationProof(bytes: proof(transcript)))
         }
         try await lane { self.writeNoise() }
+        whileWaiting?()
         let sums = try await session.receive(SilentVOLE.TreeSums.self)
         try sums.check(count: layout.sumBytes)
         let transcript = session.transcriptHash
@@ -116,7 +141,7 @@ package final class SilentReceiver: @unchecked Sendable {
 
     private func keys(_ message: [UInt8], _ context: [UInt8]) throws -> [(Block128, Block128)] {
         defer { phases.end("base OT") }
-        return try base.keys(receiverMessage: message, count: CorrelationRows.count, context: context, threads: threads)
+        return try opening.base.keys(receiverMessage: message, count: CorrelationRows.count, context: context, threads: threads)
     }
 
     // MARK: Steps

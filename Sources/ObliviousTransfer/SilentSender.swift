@@ -3,13 +3,26 @@ import SandboxCore
 import Synchronization
 import Transport
 
+/// Delta and the base OT message for its bits: they depend on no size, so they can be made before the sizes are known.
+final class SilentSenderOpening: @unchecked Sendable {
+    let delta: Block128
+    let message: SilentVOLE.BaseReceiverMessage
+    fileprivate let base: BaseOT.Receiver
+
+    init(delta: Block128, random: any RandomSource) {
+        self.delta = delta
+        base = BaseOT.Receiver(choices: (0..<128).map { delta.bitMask($0) != 0 }, random: random)
+        message = SilentVOLE.BaseReceiverMessage(bytes: base.message)
+    }
+}
+
 /// The correlation's sender for any kind of noise: Delta and b. One task at a time.
 package final class SilentSender: @unchecked Sendable {
     package let layout: SilentLayout
     let threads: Int
     package let delta: Block128
     let firstMessage: SilentVOLE.BaseReceiverMessage
-    private let base: BaseOT.Receiver
+    private let opening: SilentSenderOpening
     private let roots: HugeBuffer<Block128>
 
     private var rows: CorrelationRows?
@@ -42,18 +55,31 @@ package final class SilentSender: @unchecked Sendable {
         self.init(layout, threads: threads, secrets: Secrets(layout, random: random), random: random)
     }
 
-    package init(_ layout: SilentLayout, threads: Int, secrets: consuming Secrets, random: any RandomSource) {
+    convenience init(_ layout: SilentLayout, threads: Int, opening: SilentSenderOpening?, random: any RandomSource) {
+        var secrets = Secrets(layout, random: random)
+        if let opening { secrets.delta = opening.delta }
+        self.init(
+            layout, threads: threads, secrets: secrets,
+            opening: opening ?? SilentSenderOpening(delta: secrets.delta, random: random))
+    }
+
+    package convenience init(_ layout: SilentLayout, threads: Int, secrets: consuming Secrets, random: any RandomSource) {
+        self.init(
+            layout, threads: threads, secrets: secrets, opening: SilentSenderOpening(delta: secrets.delta, random: random))
+    }
+
+    private init(_ layout: SilentLayout, threads: Int, secrets: consuming Secrets, opening: SilentSenderOpening) {
+        precondition(secrets.delta == opening.delta)
         precondition(secrets.roots.count == layout.trees && (layout.noise != .bit || secrets.delta.low & 1 == 1))
         self.layout = layout
         self.threads = threads
         var phases = PhaseTimes()
-        let delta = secrets.delta
-        self.delta = delta
+        delta = secrets.delta
+        self.opening = opening
+        firstMessage = opening.message
         roots = HugeBuffer(count: layout.trees, wiped: true)
         _ = roots.buffer.update(fromContentsOf: secrets.roots)
         ConstantTime.wipe(&secrets.roots)
-        base = BaseOT.Receiver(choices: (0..<128).map { delta.bitMask($0) != 0 }, random: random)
-        firstMessage = SilentVOLE.BaseReceiverMessage(bytes: base.message)
         leaves = HugeBuffer(count: layout.positions, wiped: true)
         phases.end("base OT")
         self.phases = phases
@@ -69,7 +95,7 @@ package final class SilentSender: @unchecked Sendable {
         try corrections.check(count: layout.correctionBytes)
         phases.end("waiting")
         try await lane {
-            let keys = try self.base.keys(senderMessage: base.bytes, context: context, threads: self.threads)
+            let keys = try self.opening.base.keys(senderMessage: base.bytes, context: context, threads: self.threads)
             self.phases.end("base OT")
             try self.correlate(keys: keys, corrections.bytes)
         }

@@ -9,7 +9,41 @@ extension SilentVOLE.Parameters {
     }
 }
 
+extension SilentVOLE.Parameters {
+    /// Bytes of all messages of one run, without framing.
+    package var messageBytes: (toSender: Int, toReceiver: Int) {
+        let layout = layout, malicious = security == .malicious
+        return (
+            BaseOT.senderMessageBytes + layout.correctionBytes + (malicious ? layout.correlationProofBytes + 16 : 0),
+            CorrelationRows.count * BaseOT.receiverBytesPerTransfer + layout.sumBytes + (malicious ? 32 : 0)
+        )
+    }
+}
+
 extension SilentVOLE {
+    /// What the sender's first message needs, for protocols that learn their sizes while it travels. For one engine.
+    package struct SenderOpening: Sendable {
+        package let message: BaseReceiverMessage
+        fileprivate let core: SilentSenderOpening
+
+        /// Computes 128 base OT messages (milliseconds).
+        package init(random: any RandomSource = SystemRandom.shared) {
+            core = SilentSenderOpening(delta: Block128(low: random.word(), high: random.word()), random: random)
+            message = core.message
+        }
+    }
+
+    /// What the receiver's first message needs. For one engine.
+    package struct ReceiverOpening: Sendable {
+        package let message: BaseSenderMessage
+        fileprivate let core: SilentReceiverOpening
+
+        package init(random: any RandomSource = SystemRandom.shared) {
+            core = SilentReceiverOpening(random: random)
+            message = core.message
+        }
+    }
+
     /// The sender's part, for use inside another protocol's session. One task at a time.
     ///
     /// Open the session with `first: firstMessage`, then `run`. When malicious, the receiver's `CheckRequest` comes with a later
@@ -22,11 +56,14 @@ extension SilentVOLE {
         package var firstMessage: BaseReceiverMessage { core.firstMessage }
         package var phases: PhaseTimes { core.phases }
 
-        /// Computes 128 base OT messages (milliseconds) and allocates. Throws `.usage` for parameters out of range.
-        package init(_ parameters: Parameters, random: any RandomSource = SystemRandom.shared) throws {
+        /// Computes 128 base OT messages (milliseconds), unless `opening` has them, and allocates. Throws `.usage` for parameters out
+        /// of range.
+        package init(
+            _ parameters: Parameters, opening: SenderOpening? = nil, random: any RandomSource = SystemRandom.shared
+        ) throws {
             try parameters.validate()
             self.parameters = parameters
-            core = SilentSender(parameters.layout, threads: parameters.threads, random: random)
+            core = SilentSender(parameters.layout, threads: parameters.threads, opening: opening?.core, random: random)
         }
 
         /// Flights 3 (in) and 4 (out). `lane` runs the heavy work; nil: a thread of its own. Throws `.peerMisbehaved` when the
@@ -55,15 +92,20 @@ extension SilentVOLE {
         package var phases: PhaseTimes { core.phases }
 
         /// Draws the noise and allocates. Throws `.usage` for parameters out of range.
-        package init(_ parameters: Parameters, random: any RandomSource = SystemRandom.shared) throws {
+        package init(
+            _ parameters: Parameters, opening: ReceiverOpening? = nil, random: any RandomSource = SystemRandom.shared
+        ) throws {
             try parameters.validate()
             self.parameters = parameters
-            core = SilentReceiver(parameters.layout, threads: parameters.threads, random: random)
+            core = SilentReceiver(parameters.layout, threads: parameters.threads, opening: opening?.core, random: random)
         }
 
-        /// Flights 3 (out) and 4 (in). `lane` runs the heavy work; nil: a thread of its own.
-        package func run(in session: Session, lane: Lane? = nil) async throws -> ReceiverOutput {
-            let (plane, c) = try await core.run(in: session, lane: lane ?? SilentVOLE.offload)
+        /// Flights 3 (out) and 4 (in). `lane` runs the heavy work; nil: a thread of its own. `whileWaiting` is called when flight 3 has
+        /// left and nothing more can be done before flight 4 arrives.
+        package func run(
+            in session: Session, lane: Lane? = nil, whileWaiting: (@Sendable () -> Void)? = nil
+        ) async throws -> ReceiverOutput {
+            let (plane, c) = try await core.run(in: session, lane: lane ?? SilentVOLE.offload, whileWaiting: whileWaiting)
             switch plane {
             case .word(let a): return ReceiverOutput(a: .bits64(a), c: c)
             case .block(let a): return ReceiverOutput(a: .bits128(a), c: c)
