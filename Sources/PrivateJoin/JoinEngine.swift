@@ -12,7 +12,8 @@ struct JoinEngine: Sendable {
     /// Never `.auto`.
     var used: PSI.ProtocolChoice
     var explanation: String
-    var run: @Sendable (_ tokens: [JoinToken], _ channel: any Channel, _ binding: [UInt8], ProgressMonitor?) async throws -> Outcome
+    var run:
+        @Sendable (_ tokens: [JoinToken], _ channel: any Channel, _ binding: [UInt8], ProgressMonitor?) async throws -> Outcome
 
     /// Memory for each element of the larger set, this module's own share included.
     static let bytesPerElement = 320
