@@ -20,7 +20,9 @@ struct Report {
         note(name, yinhe_memcheck_errors() - before)
     }
 
-    private mutating func note(_ name: String, _ errors: UInt) {
+    var errors: UInt { yinhe_memcheck_errors() }
+
+    mutating func note(_ name: String, _ errors: UInt) {
         checked += 1
         if errors > 0 { leaks += 1 }
         say(errors == 0 ? "pass  \(name)" : "LEAK  \(name): \(errors) branches or addresses depend on secrets")

@@ -8,24 +8,29 @@ guard yinhe_memcheck_is_running() == 1 else {
     exit(64)
 }
 
-var report = Report()
-var secret = SystemRandom.shared.bytes(64)
-secret.poison()
-var controls = report.control("a branch on a secret", leaks: true) { _ = yinhe_leaky_branch(secret, secret.count) }
-controls = report.control("an index that is secret", leaks: true) { _ = yinhe_leaky_index(secret, secret.count) } && controls
-controls = report.control("a masked sum", leaks: false) { _ = yinhe_steady_sum(secret, secret.count) } && controls
-guard controls else {
-    say("the positive controls failed: nothing can be concluded from this run")
-    exit(2)
+/// The exit status.
+func run() async throws -> Int32 {
+    var report = Report()
+    var secret = SystemRandom.shared.bytes(64)
+    secret.poison()
+    var controls = report.control("a branch on a secret", leaks: true) { _ = yinhe_leaky_branch(secret, secret.count) }
+    controls = report.control("an index that is secret", leaks: true) { _ = yinhe_leaky_index(secret, secret.count) } && controls
+    controls = report.control("a masked sum", leaks: false) { _ = yinhe_steady_sum(secret, secret.count) } && controls
+    guard controls else {
+        say("the positive controls failed: nothing can be concluded from this run")
+        return 2
+    }
+
+    report.symmetric()
+    report.fields()
+    report.curves()
+    report.exponentiation()
+    try report.baseOT()
+    for security in [SilentVOLE.Security.semiHonest, .malicious] {
+        for field in [SilentVOLE.Field.bits64, .bits128] { try await report.silentVOLE(security, field) }
+    }
+    say("\(report.checked) checks, \(report.leaks) with leaks")
+    return report.leaks == 0 ? 0 : 1
 }
 
-report.symmetric()
-report.fields()
-report.curves()
-report.exponentiation()
-try report.baseOT()
-for security in [SilentVOLE.Security.semiHonest, .malicious] {
-    for field in [SilentVOLE.Field.bits64, .bits128] { try await report.silentVOLE(security, field) }
-}
-say("\(report.checked) checks, \(report.leaks) with leaks")
-exit(report.leaks == 0 ? 0 : 1)
+exit(try await run())
