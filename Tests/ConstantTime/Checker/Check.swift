@@ -8,24 +8,29 @@ struct Report {
     private(set) var leaks = 0
     private(set) var checked = 0
 
-    mutating func check(_ name: String, _ body: () throws -> Void) rethrows {
-        let before = yinhe_memcheck_errors()
+    /// `verdicts`: branches on what becomes public by design, such as whether a proof was valid; exactly so many must be reported,
+    /// `because` says what they are.
+    mutating func check(_ name: String, verdicts: UInt = 0, because: String = "", _ body: () throws -> Void) rethrows {
+        let before = errors
         try body()
-        note(name, yinhe_memcheck_errors() - before)
+        note(name, errors - before, verdicts, because)
     }
 
-    mutating func check(_ name: String, _ body: () async throws -> Void) async rethrows {
-        let before = yinhe_memcheck_errors()
+    mutating func check(
+        _ name: String, verdicts: UInt = 0, because: String = "", _ body: () async throws -> Void
+    ) async rethrows {
+        let before = errors
         try await body()
-        note(name, yinhe_memcheck_errors() - before)
+        note(name, errors - before, verdicts, because)
     }
 
     var errors: UInt { yinhe_memcheck_errors() }
 
-    mutating func note(_ name: String, _ errors: UInt) {
+    mutating func note(_ name: String, _ found: UInt, _ verdicts: UInt = 0, _ because: String = "") {
         checked += 1
-        if errors > 0 { leaks += 1 }
-        say(errors == 0 ? "pass  \(name)" : "LEAK  \(name): \(errors) branches or addresses depend on secrets")
+        let allowed = verdicts > 0 ? " (\(verdicts) by design: \(because))" : ""
+        if found != verdicts { leaks += 1 }
+        say(found == verdicts ? "pass  \(name)\(allowed)" : "LEAK  \(name): \(found) branches or addresses depend on secrets\(allowed)")
     }
 
     /// A function that leaks on purpose; the check itself is broken when nothing is reported.

@@ -31,7 +31,10 @@ extension Report {
         // The seed of the code, drawn first, is public. Drawing the points below a bound branches on what it rejects: not checked.
         let receiver = try SilentVOLE.ReceiverEngine(parameters, opening: .init(), random: SecretRandom(publicDraws: 2))
         let (left, right) = LocalChannel.pair()
-        try await check("silent VOLE over \(field.rawValue), \(security.rawValue), both engines") {
+        try await check(
+            "silent VOLE over \(field.rawValue), \(security.rawValue), both engines", verdicts: security == .malicious ? 4 : 0,
+            because: "whether the peer's proofs are valid, upon which a role stops or goes on"
+        ) {
             _ = try await LocalRun.over(PublicChannel(left), PublicChannel(right)) { channel in
                 let session = try await Session.open(over: channel, Self.proposal("a", "b"), first: sender.firstMessage)
                 _ = try await sender.run(in: session)

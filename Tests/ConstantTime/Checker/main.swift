@@ -33,4 +33,11 @@ func run() async throws -> Int32 {
     return report.leaks == 0 ? 0 : 1
 }
 
-exit(try await run())
+// The main thread waits: valgrind does not survive its end, which an asynchronous `main` brings about.
+let done = DispatchSemaphore(value: 0)
+Task.detached {
+    var status: Int32 = 1
+    do { status = try await run() } catch { say("\(error)") }
+    exit(status)
+}
+done.wait()
