@@ -5,14 +5,20 @@ SWIFT ?= swift
 BUILDFLAGS ?=
 TESTFLAGS ?=
 DEMOFLAGS ?=
+FUZZTIME ?= 60
+FUZZ ?=
+PEERSFLAGS ?=
 
-.PHONY: help demo test build bench dependencies clean
+.PHONY: help demo test build bench fuzz constant-time peers-psi dependencies clean
 
 help:
 	@echo "make demo    build, then run the two-party demonstration and write its HTML report (DEMOFLAGS=...)"
 	@echo "make test    build, then run all tests in release (TESTFLAGS=\"--filter NAME\" for some of them)"
 	@echo "make build   build the yinhe and yinhe-bench executables in release"
 	@echo "make bench   build, then measure every building block once with small sizes"
+	@echo "make fuzz    look for inputs that break a decoder, FUZZTIME=60 seconds in all (FUZZ=NAME for some decoders)"
+	@echo "make constant-time   look for branches and addresses that depend on secrets (needs valgrind)"
+	@echo "make peers-psi   set intersection beside SecretFlow's, which pip installs outside the repository (PEERSFLAGS=...)"
 	@echo "make clean   remove what was built"
 
 demo: build
@@ -29,6 +35,15 @@ build: dependencies
 
 bench: build
 	@Benchmarks/run-all "$$($(SWIFT) build -c release $(BUILDFLAGS) --show-bin-path)/yinhe-bench"
+
+fuzz: dependencies
+	@SWIFT="$(SWIFT)" FUZZTIME="$(FUZZTIME)" FUZZ="$(FUZZ)" Tests/Fuzzing/run-fuzz
+
+constant-time: dependencies
+	@SWIFT="$(SWIFT)" Tests/ConstantTime/run-constant-time
+
+peers-psi: build
+	@Benchmarks/Peers/psi-secretflow --yinhe "$$($(SWIFT) build -c release $(BUILDFLAGS) --show-bin-path)/yinhe" $(PEERSFLAGS)
 
 dependencies:
 	@sh .ci/install-dependencies

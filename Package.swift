@@ -45,6 +45,16 @@ let libraries = [
     "Paillier", "DifferentialPrivacy", "IntersectionSum", "PrivateJoin", "Fusion",
 ]
 
+// Programs of `make fuzz` and `make constant-time`: they need libFuzzer's entry point and valgrind, so nothing else builds them.
+let checkers: [Target] = Context.environment["YINHE_CHECKERS"] == nil ? [] : [
+    .executableTarget(name: "yinhe-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzzing/Entry"),
+    .target(name: "CMemcheck", path: "Tests/ConstantTime/CMemcheck"),
+    .executableTarget(
+        name: "yinhe-constant-time",
+        dependencies: ["CMemcheck", "CKernels", "SandboxCore", "Arithmetic", "Transport", "ObliviousTransfer"],
+        path: "Tests/ConstantTime/Checker"),
+]
+
 let package = Package(
     name: "Yinhe",
     products: libraries.map { .library(name: $0, targets: [$0]) } + [
@@ -74,7 +84,10 @@ let package = Package(
 
         // Seeded randomness and plain oracles live here and nowhere else: no product contains this target.
         .target(name: "TestSupport", dependencies: ["SandboxCore", "Arithmetic", "Transport"], path: "Tests/TestSupport"),
-    ] + libraries.map { name in
+        .target(
+            name: "FuzzTargets", dependencies: ["TestSupport"] + libraries.map { .target(name: $0) }, path: "Tests/Fuzzing/Targets"),
+        .testTarget(name: "FuzzingTests", dependencies: ["TestSupport", "FuzzTargets"]),
+    ] + checkers + libraries.map { name in
         .testTarget(
             name: "\(name)Tests",
             dependencies: ["TestSupport", .target(name: name)]

@@ -1,4 +1,5 @@
 import Arithmetic
+import CKernels
 import SandboxCore
 
 /// The 128 rows of the base correlation, one for each bit i of Delta: the VOLE receiver's rows W_i, or the VOLE sender's
@@ -200,7 +201,7 @@ final class CorrelationRows: @unchecked Sendable {
 extension Block128 {
     /// All ones when bit i is set.
     @inline(__always)
-    func bitMask(_ i: Int) -> UInt64 { 0 &- ((i < 64 ? low : high) >> UInt64(i % 64) & 1) }
+    func bitMask(_ i: Int) -> UInt64 { yinhe_opaque(0 &- ((i < 64 ? low : high) >> UInt64(i % 64) & 1)) }
 
     /// Blocks from bytes, whose count is a multiple of 16.
     static func array(_ bytes: some Collection<UInt8>) -> [Block128] {

@@ -1,4 +1,5 @@
 import Arithmetic
+import CKernels
 import SandboxCore
 
 /// 32 trees of 16 leaves over the 128 base OTs, 4 OTs a tree: the owner knows all leaves, the other party all but the one that
@@ -141,7 +142,7 @@ enum SmallTrees {
 @inline(__always)
 func equalMask(_ a: UInt64, _ b: UInt64) -> UInt64 {
     let difference = a ^ b
-    return ((difference | (0 &- difference)) >> 63) &- 1
+    return yinhe_opaque(((difference | (0 &- difference)) >> 63) &- 1)
 }
 
 extension Block128 {

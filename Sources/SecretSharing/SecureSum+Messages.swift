@@ -3,22 +3,22 @@ import Transport
 
 extension SecureSum {
     /// The seed whose stream is the receiver's share.
-    struct Seed: WireMessage {
-        static let tag: UInt8 = 1
-        static let name = "share seed"
-        static let maximumBytes = AESCounterPRG.seedBytes
+    package struct Seed: WireMessage {
+        package static let tag: UInt8 = 1
+        package static let name = "share seed"
+        package static let maximumBytes = AESCounterPRG.seedBytes
         let bytes: [UInt8]
 
         init(bytes: [UInt8]) { self.bytes = bytes }
-        func encode(into writer: inout ByteWriter) { writer.write(raw: bytes) }
-        init(from reader: inout ByteReader) throws { bytes = try reader.readRaw(AESCounterPRG.seedBytes) }
+        package func encode(into writer: inout ByteWriter) { writer.write(raw: bytes) }
+        package init(from reader: inout ByteReader) throws { bytes = try reader.readRaw(AESCounterPRG.seedBytes) }
     }
 
     /// Block `index` of one direction: a block of the correction vector, a block of the sender's partial sum, or both.
-    struct Block: WireMessage {
-        static let tag: UInt8 = 2
-        static let name = "vector block"
-        static let maximumBytes = ChannelLimits.frameBytes - 1
+    package struct Block: WireMessage {
+        package static let tag: UInt8 = 2
+        package static let name = "vector block"
+        package static let maximumBytes = ChannelLimits.frameBytes - 1
         let index: Int
         let correction: [UInt8]
         let partial: [UInt8]
@@ -29,14 +29,14 @@ extension SecureSum {
             self.partial = partial
         }
 
-        func encode(into writer: inout ByteWriter) {
+        package func encode(into writer: inout ByteWriter) {
             writer.reserve(12 + correction.count + partial.count)
             writer.write(UInt32(truncatingIfNeeded: index))
             writer.write(field: correction)
             writer.write(field: partial)
         }
 
-        init(from reader: inout ByteReader) throws {
+        package init(from reader: inout ByteReader) throws {
             index = Int(try reader.read(UInt32.self))
             correction = try reader.readField(maximum: Self.maximumBytes)
             partial = try reader.readField(maximum: Self.maximumBytes)
@@ -44,13 +44,13 @@ extension SecureSum {
     }
 
     /// This party has everything that it needs.
-    struct Done: WireMessage {
-        static let tag: UInt8 = 3
-        static let name = "end of the sum"
-        static let maximumBytes = 0
+    package struct Done: WireMessage {
+        package static let tag: UInt8 = 3
+        package static let name = "end of the sum"
+        package static let maximumBytes = 0
         init() {}
-        func encode(into writer: inout ByteWriter) {}
-        init(from reader: inout ByteReader) throws {}
+        package func encode(into writer: inout ByteWriter) {}
+        package init(from reader: inout ByteReader) throws {}
     }
 }
 

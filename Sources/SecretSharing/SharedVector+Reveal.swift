@@ -70,10 +70,10 @@ extension SharedVector {
 }
 
 /// What is about to be opened. The tags lie high, because a reveal runs inside sessions of other protocols.
-struct RevealHeader: WireMessage {
-    static let tag: UInt8 = 0xe0
-    static let name = "reveal header"
-    static let maximumBytes = 256
+package struct RevealHeader: WireMessage {
+    package static let tag: UInt8 = 0xe0
+    package static let name = "reveal header"
+    package static let maximumBytes = 256
     let ring: String
     let count: Int
     let bounds: String
@@ -86,16 +86,20 @@ struct RevealHeader: WireMessage {
         self.target = target.text
     }
 
-    func encode(into writer: inout ByteWriter) {
+    package func encode(into writer: inout ByteWriter) {
         writer.write(ring)
         writer.write(UInt64(count))
         writer.write(bounds)
         writer.write(target)
     }
 
-    init(from reader: inout ByteReader) throws {
+    package init(from reader: inout ByteReader) throws {
         ring = try reader.readText(maximum: 16)
-        count = Int(truncatingIfNeeded: try reader.read(UInt64.self))
+        let length = try reader.read(UInt64.self)
+        guard let count = Int(exactly: length) else {
+            throw YinheError(.peerMisbehaved, "malformed reveal header: a vector of \(length) elements")
+        }
+        self.count = count
         bounds = try reader.readText(maximum: 96)
         target = try reader.readText(maximum: 32)
     }
@@ -113,19 +117,19 @@ struct RevealHeader: WireMessage {
     }
 }
 
-struct RevealChunk: WireMessage {
-    static let tag: UInt8 = 0xe1
-    static let name = "share to reveal"
+package struct RevealChunk: WireMessage {
+    package static let tag: UInt8 = 0xe1
+    package static let name = "share to reveal"
     static let maximumShareBytes = 1 << 18
-    static let maximumBytes = 4 + maximumShareBytes
+    package static let maximumBytes = 4 + maximumShareBytes
     let bytes: [UInt8]
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
-    func encode(into writer: inout ByteWriter) {
+    package func encode(into writer: inout ByteWriter) {
         writer.reserve(4 + bytes.count)
         writer.write(field: bytes)
     }
 
-    init(from reader: inout ByteReader) throws { bytes = try reader.readField(maximum: Self.maximumShareBytes) }
+    package init(from reader: inout ByteReader) throws { bytes = try reader.readField(maximum: Self.maximumShareBytes) }
 }

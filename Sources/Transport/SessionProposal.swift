@@ -28,8 +28,8 @@ public struct SessionProposal: Sendable {
 
 extension SessionProposal {
     static let layerVersion: UInt32 = 1
-    static let nonceBytes = 32
-    static let maximumBytes = 1 << 17
+    package static let nonceBytes = 32
+    package static let maximumBytes = 1 << 17
     private static let maximumParameters = 64
     private static let maximumNameBytes = 64
     private static let maximumValueBytes = 1024
@@ -59,7 +59,7 @@ extension SessionProposal {
     }
 
     /// Reads the peer's proposal. Throws `.peerMismatch` for another version of this layer.
-    static func readProposal(_ frame: [UInt8]) throws -> (proposal: SessionProposal, nonce: [UInt8]) {
+    package static func readProposal(_ frame: [UInt8]) throws -> (proposal: SessionProposal, nonce: [UInt8]) {
         var reader = ByteReader(frame, what: "session proposal")
         guard try reader.read(UInt8.self) == SessionTag.proposal else {
             throw YinheError(.peerMisbehaved, "the peer did not begin with a session proposal")
@@ -95,7 +95,7 @@ extension SessionProposal {
         return writer.bytes
     }
 
-    static func readAnnouncements(_ frame: [UInt8]) throws -> [String: Int] {
+    package static func readAnnouncements(_ frame: [UInt8]) throws -> [String: Int] {
         var reader = ByteReader(frame, what: "session announcements")
         guard try reader.read(UInt8.self) == SessionTag.announcements else {
             throw YinheError(.peerMisbehaved, "the peer sent no session announcements after its proposal")

@@ -15,5 +15,6 @@
 #include "okvs.h"
 #include "p256.h"
 #include "sha256_lanes.h"
+#include "value_barrier.h"
 
 #endif

@@ -22,7 +22,7 @@ public struct LedgerEntry: Sendable, Hashable, Codable {
     package static func hash(sequence: Int, time: String, kind: String, payload: String, previous: String) -> [UInt8] {
         var hash = DomainHash(domain: domain)
         var number = ByteWriter()
-        number.write(UInt64(sequence))
+        number.write(Int64(sequence))  // negative in a file that someone made up
         hash.update(field: number.bytes)
         for text in [time, kind, payload, previous] { hash.update(field: Array(text.utf8)) }
         return hash.finalize()

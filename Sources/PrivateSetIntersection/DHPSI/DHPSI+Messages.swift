@@ -55,7 +55,12 @@ extension DHPSI {
         package init(from reader: inout ByteReader) throws {
             switch try reader.read(UInt8.self) {
             case 0: count = nil
-            case 1: count = Int(clamping: try reader.read(UInt64.self))
+            case 1:
+                let number = try reader.read(UInt64.self)
+                guard let known = Int(exactly: number) else {
+                    throw YinheError(.peerMisbehaved, "a completion message with \(number) matches")
+                }
+                count = known
             case let flag: throw YinheError(.peerMisbehaved, "a completion message with the unknown flag \(flag)")
             }
         }

@@ -1,0 +1,107 @@
+import Foundation
+import Fusion
+import IntersectionSum
+import ObliviousTransfer
+import PrivateSetIntersection
+import SandboxCore
+import SecretSharing
+import Transport
+
+// A new message type gets one line here; a test finds those that have none.
+extension FuzzTarget {
+    static let transport: [FuzzTarget] = [
+        FuzzTarget("frames", seeds: [[1, 3, 0, 0, 0, 7, 8, 9, 2, 0, 0, 0, 0, 3, 0, 0, 0, 0], [1, 0, 0, 0, 0]]) { input in
+            let (frames, end) = arriving(input)
+            precondition(frames.reduce(0) { $0 + $1.count + 5 } <= input.count)
+            if let end { throw end }
+        },
+        FuzzTarget("session proposal", maximumBytes: SessionProposal.maximumBytes, seeds: [proposal.proposalFrame(nonce: filler(32))]) {
+            let (read, nonce) = try SessionProposal.readProposal($0)
+            precondition(read.proposalFrame(nonce: nonce) == $0)
+        },
+        FuzzTarget("session announcements", maximumBytes: SessionProposal.maximumBytes, seeds: [proposal.announcementFrame()]) {
+            var read = proposal
+            read.announcements = try SessionProposal.readAnnouncements($0)
+            // Names may come in any order; the canonical order reads back to the same.
+            precondition(try SessionProposal.readAnnouncements(read.announcementFrame()) == read.announcements)
+        },
+        .text("endpoint", "127.0.0.1:7443", "[::1]:1", "bank.example:65535") { _ = try Endpoint(parsing: $0) },
+    ]
+
+    private static let proposal = SessionProposal(
+        protocolName: "fuzz", version: 1, role: "a", peerRole: "b", parameters: [("policy", "both"), ("binding", "")],
+        announcements: ["set size": 5, "rows": -1])
+
+    /// What the frame parser makes of bytes that arrive on a socket.
+    private static func arriving(_ input: [UInt8]) -> (frames: [[UInt8]], end: (any Error)?) {
+        var ends: [Int32] = [0, 0]
+        precondition(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        let input = input.prefix(1 << 16)  // what the socket's buffer takes without a reader
+        precondition(input.withUnsafeBytes { send(ends[0], $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) } == input.count)
+        close(ends[0])
+        return ChannelLimits.frames(arrivingOn: ends[1])
+    }
+
+    static let protocols: [FuzzTarget] = [
+        .message(DHPSI.BlindedPoints.self, bytes { $0.write(UInt32(0)) } + filler(66)),
+        .message(DHPSI.Masks.self, bytes { $0.write(UInt32(7)) } + filler(30)),
+        .message(DHPSI.Completion.self, [0], [1, 5, 0, 0, 0, 0, 0, 0, 0]),
+
+        .message(PSI.Ping.self, []),
+        .message(PSI.Burst.self, filler(9)),
+        .message(PSI.Measurement.self, [9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]),
+        .message(VOLEPSI.Seed.self, filler(16)),
+        .message(VOLEPSI.MaskedVector.self, bytes { $0.write(UInt32(0)) } + filler(64)),
+        .message(VOLEPSI.Masks.self, bytes { $0.write(UInt32(3)) } + filler(45)),
+        .message(VOLEPSI.MatchedPlaces.self, [0, 0, 0, 0, 1, 3, 0, 0, 0, 9, 0, 0, 0], [0, 0, 0, 0, 0, 0x81, 0x7f]) {
+            for rows in [0, 1, 15, 16, 200, 1 << 23] {
+                guard let places = try? $0.places(first: Int($0.first), rows: rows) else { continue }
+                precondition(places.allSatisfy { place in place >= $0.first && Int(place) < Int($0.first) + rows })
+                precondition(zip(places, places.dropFirst()).allSatisfy { $0 < $1 })
+            }
+        },
+        .message(VOLEPSI.Completion.self, []),
+
+        .message(SilentVOLE.BaseReceiverMessage.self, filler(64)),
+        .message(SilentVOLE.BaseSenderMessage.self, filler(32)),
+        .message(SilentVOLE.Corrections.self, filler(100)),
+        .message(SilentVOLE.CorrelationProof.self, filler(48)),
+        .message(SilentVOLE.TreeSums.self, filler(80)),
+        .message(SilentVOLE.CheckRequest.self, filler(16)),
+        .message(SilentVOLE.CheckAnswer.self, filler(32)),
+
+        .message(IntersectionSum.KeyMessage.self, filler(40)),
+        .message(IntersectionSum.GroupSizesMessage.self, [2, 0, 0, 0, 1, 0, 0, 0, 9, 9, 0, 0]),
+        .message(IntersectionSum.BlindedMessage.self, filler(66)),
+        .message(IntersectionSum.MasksMessage.self, filler(20)),
+        .message(IntersectionSum.RowsMessage.self, filler(99)),
+        .message(IntersectionSum.SumsMessage.self, filler(99)),
+
+        .message(SecureSum.Seed.self, filler(32)),
+        .message(
+            SecureSum.Block.self,
+            bytes {
+                $0.write(UInt32(3))
+                $0.write(field: filler(16))
+                $0.write(field: filler(8))
+            }),
+        .message(SecureSum.Done.self, []),
+        .message(
+            RevealHeader.self,
+            bytes {
+                $0.write("ring64")
+                $0.write(UInt64(4))
+                $0.write("-1...5")
+                $0.write("both parties")
+            }),
+        .message(RevealChunk.self, bytes { $0.write(field: filler(24)) }),
+
+        .message(FusionMessage.Hello.self, filler(32)),
+        .message(FusionMessage.Ready.self, [0, 9, 0, 0, 0] + filler(64)),
+        .message(FusionMessage.Charged.self, filler(32)),
+        .message(FusionMessage.NoisedShares.self, [2, 0, 0, 0] + filler(32)),
+        .message(FusionMessage.ResultDigest.self, filler(32)),
+        .message(FusionMessage.Head.self, filler(32) + [1, 0, 0, 0, 0, 0, 0, 0] + filler(96)),
+        .message(FusionMessage.Countersignature.self, filler(64)),
+    ]
+}
