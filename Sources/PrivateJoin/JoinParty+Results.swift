@@ -145,7 +145,9 @@ extension JoinParty {
         while rows.count < count {
             let part: PrivateJoin.Multiplicities = try await session.receive()
             let due = min(count - rows.count, PrivateJoin.Multiplicities.maximumKeys)
-            guard part.bucket == UInt32(bucket), part.rows.count == due else { throw YinheError(.peerMisbehaved, "rows per key of another bucket, or not of all keys") }
+            guard part.bucket == UInt32(bucket), part.rows.count == due else {
+                throw YinheError(.peerMisbehaved, "rows per key of another bucket, or not of all keys")
+            }
             rows += part.rows
         }
         return rows

@@ -107,9 +107,11 @@ extension PrivateJoin.Options {
     }
 
     var keyScan: KeyScan {
-        KeyScan(
+        var scan = KeyScan(
             path: input, keyColumn: keyColumn, columns: columns, normalizer: normalizer, options: csv, threads: threads,
             keepsRecords: rowOrder == .aligned)
+        scan.sha256 = PSI.sha256
+        return scan
     }
 
     /// Checks what can be checked before the peer is there; returns the header.

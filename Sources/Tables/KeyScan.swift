@@ -14,6 +14,11 @@ package struct KeyScan: Sendable {
     package var threads: Int
     /// Whether `ScannedRows` holds the records themselves.
     package var keepsRecords: Bool
+    /// SHA-256 of `count` messages of `length` bytes, at most 55, one after another; nil: one by one.
+    package var sha256: SHA256Batch?
+
+    package typealias SHA256Batch =
+        @Sendable (_ messages: UnsafeRawPointer, _ length: Int, _ count: Int, _ digests: UnsafeMutableRawPointer) -> Void
 
     package init(
         path: String, keyColumn: String, columns: [String]? = nil, normalizer: JoinKeyNormalizer,
@@ -38,7 +43,9 @@ package struct KeyScan: Sendable {
     }
 
     /// Scans the whole file. `body`: the rows of a block, and the number of data rows before it. The report lacks what only a
-    /// look at all keys can tell: `distinctKeys` and `duplicateRows`. Throws `.badInput` with the place of what is not strict CSV.
+    /// look at all keys can tell: `distinctKeys` and `duplicateRows`.
+    ///
+    /// Throws `.badInput` with the place of what is not strict CSV.
     package func run(
         progress: ProgressMonitor? = nil, _ body: (_ rows: ScannedRows, _ firstRow: Int) throws -> Void
     ) throws -> InputReport {
@@ -150,7 +157,7 @@ package final class ScannedRows: @unchecked Sendable {
         var tally = RowTally(slots: 0)
         do throws(CSVFault) {
             if skipsHeader { _ = try parser.next() }
-            var keys = KeyBatch(normalizer: scan.normalizer, tokens: tokens)
+            var keys = KeyBatch(normalizer: scan.normalizer, tokens: tokens, sha256: scan.sha256)
             while try parser.next() {
                 if keys.add(parser.bytes(key), line: parser.recordLine, &tally) {
                     indices[count] = UInt32(truncatingIfNeeded: tally.rows)
@@ -179,44 +186,6 @@ package final class ScannedRows: @unchecked Sendable {
         let start = row == 0 ? 0 : imageEnds[row - 1]
         return UnsafeRawBufferPointer(start: images.base + start, count: imageEnds[row] - start)
     }
-}
-
-/// Normalises keys and hashes them to tokens.
-struct KeyBatch: ~Copyable {
-    private let normalizer: JoinKeyNormalizer
-    private let tokens: UnsafeMutablePointer<JoinToken>
-    private let key = TextBuffer(capacity: 64)
-    private var hasher = JoinTokenHasher()
-    private var count = 0
-
-    init(normalizer: JoinKeyNormalizer, tokens: UnsafeMutablePointer<JoinToken>) {
-        self.normalizer = normalizer
-        self.tokens = tokens
-    }
-
-    /// Whether the key is valid, and so gets the next token.
-    @inline(__always)
-    mutating func add(_ raw: UnsafeBufferPointer<UInt8>, line: Int, _ tally: inout RowTally) -> Bool {
-        key.count = 0
-        key.reserve(raw.count)
-        switch normalizer.normalize(raw, into: key.base) {
-        case .empty:
-            tally.add(.emptyKeys, line: line)
-            return false
-        case .malformed(let reason):
-            tally.add(.malformedKeys, line: line)
-            tally.malformations[JoinKeyNormalizer.Malformation.allCases.firstIndex(of: reason)!] += 1
-            return false
-        case .valid(let bytes, let repaired):
-            if repaired { tally.add(.repairedKeys, line: line) }
-            tokens[count] = hasher.token(UnsafeRawBufferPointer(start: key.base, count: bytes))
-            count += 1
-            return true
-        }
-    }
-
-    /// The tokens of all keys are there from now on.
-    mutating func finish() {}
 }
 
 extension RowTally {
