@@ -36,6 +36,7 @@ extension Phrase {
             "this connection is neither encrypted nor authenticated (--insecure-plaintext): anyone on the network can read "
                 + "and alter it",
         zh: "此连接未加密也未认证（--insecure-plaintext）：网络上的任何人都能窃听和篡改")
+    static func timeLeft(_ time: String) -> Phrase { Phrase(en: "\(time) left", zh: "剩余 \(time)") }
     static func wrote(_ path: String) -> Phrase { Phrase(en: "Wrote \(path)", zh: "已写入 \(path)") }
 
     // MARK: Demonstration
