@@ -22,8 +22,8 @@ package struct PSIRequest: Sendable {
     package var minimum = 0
     package var writesOutput = true
     package var resumes = false
-    /// Columns to carry; nil for all.
-    package var columns: [String]?
+    /// Whether --columns was given.
+    package var choosesColumns = false
 
     package init() {}
 }
@@ -116,24 +116,11 @@ extension PSIRequest {
                         zh: "使用 --reveal receiver 时 sender 不获知结果，--out 无内容可写"),
                     remedy: Phrase(en: "leave out --out, or take --role receiver", zh: "去掉 --out，或改用 --role receiver"))
         }
-        if columns != nil, !writesOutput {
+        if choosesColumns, !writesOutput {
             return PSIRefusal(
                 problem: Phrase(
                     en: "--columns chooses what goes to --out, and there is no --out", zh: "--columns 用于选择写入 --out 的列，但没有给出 --out"),
                 remedy: Phrase(en: "give --out, or leave out --columns", zh: "给出 --out，或去掉 --columns"))
-        }
-        if let columns {
-            if columns.isEmpty || columns.contains("") {
-                return PSIRefusal(
-                    problem: Phrase(en: "--columns has an empty name", zh: "--columns 中有空的列名"),
-                    remedy: Phrase(
-                        en: "give names separated by commas: --columns id,city", zh: "列名以逗号分隔：--columns id,city"))
-            }
-            if let twice = columns.first(where: { name in columns.count { $0 == name } > 1 }) {
-                return PSIRefusal(
-                    problem: Phrase(en: "--columns names \(twice) twice", zh: "--columns 中 \(twice) 出现了两次"),
-                    remedy: Phrase(en: "name each column once", zh: "每列只写一次"))
-            }
         }
         if minimum < 0 {
             return PSIRefusal(
