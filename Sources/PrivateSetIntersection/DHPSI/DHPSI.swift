@@ -21,15 +21,8 @@ import Transport
 /// bound who may run it, and how often, outside of this protocol. A party that deviates from the protocol can enter any set;
 /// nothing here proves that a set is genuine.
 public enum DHPSI {
-    /// Who learns what.
-    public enum ResultPolicy: String, Sendable, Codable, CaseIterable {
-        /// The receiver learns which of its tokens the sender has too; the sender learns nothing but the receiver's set size.
-        case receiverLearnsMatches = "receiver-learns-matches"
-        /// Both learn which of their tokens the other has too.
-        case bothLearnMatches = "both-learn-matches"
-        /// The receiver learns how many tokens are common, and not which; the sender learns nothing but the receiver's set size.
-        case cardinalityOnly = "cardinality-only"
-    }
+    public typealias ResultPolicy = PSI.ResultPolicy
+    public typealias Output = PSI.Output
 
     public struct Parameters: Sendable {
         public var policy: ResultPolicy
@@ -37,12 +30,15 @@ public enum DHPSI {
         public var threads: Int
         /// Rows per message, 1 to `maximumChunk`. The two sides need not agree. A message takes 33 bytes a row.
         public var chunk: Int
+        /// Fewer common tokens than this end the run with `.belowMinimum` on both sides. The same on both sides.
+        public var minimumIntersection: Int
 
         /// `threads`: nil for all cores.
-        public init(policy: ResultPolicy, threads: Int? = nil, chunk: Int = 4096) {
+        public init(policy: ResultPolicy, threads: Int? = nil, chunk: Int = 4096, minimumIntersection: Int = 0) {
             self.policy = policy
             self.threads = threads ?? availableCores
             self.chunk = chunk
+            self.minimumIntersection = minimumIntersection
         }
 
         public static let maximumChunk = 1 << 16
@@ -53,15 +49,6 @@ public enum DHPSI {
                 throw YinheError(.usage, "\(chunk) rows per message; 1 to \(Self.maximumChunk) are possible")
             }
         }
-    }
-
-    /// What a role learned.
-    public struct Output: Sendable, Equatable {
-        /// Indices of the common tokens in this party's own list, ascending; nil when the policy keeps them from this party.
-        public let matches: [Int]?
-        /// The number of common tokens; nil when the policy keeps it from this party.
-        public let cardinality: Int?
-        public let peerSetSize: Int
     }
 
     /// Largest set on either side.
