@@ -127,5 +127,110 @@ struct PSICommand: PartyCommand {
     @OptionGroup var home: HomeOption
     @OptionGroup var passphrase: PassphraseOption
 
-    static let leastMemory = ByteSize(bytes: 64 << 20)
+    @Option(help: .hidden)
+    var bucketElements: Int?
+
+    static let leastMemory = ByteSize(bytes: PrivateJoin.Options.minimumMemoryBytes)
+
+    var request: PSIRequest {
+        var request = PSIRequest()
+        request.protocolName = protocolName
+        request.malicious = malicious
+        request.join = join
+        request.reveal = reveal
+        request.order = order
+        request.role = role ?? (connection.listen != nil ? .sender : .receiver)
+        request.minimum = minimum
+        request.writesOutput = out != nil
+        request.choosesColumns = columns != nil
+        return request
+    }
+
+    func validate() throws {
+        if let refusal = request.refusal {
+            throw ValidationError(
+                Help.text("\(refusal.problem.en): \(refusal.remedy.en).", "\(refusal.problem.zh)：\(refusal.remedy.zh)。"))
+        }
+        guard memory.bytes >= Self.leastMemory.bytes else {
+            throw ValidationError(
+                Help.text("--memory must be at least \(Self.leastMemory).", "--memory 至少为 \(Self.leastMemory)。"))
+        }
+        guard resume?.isEmpty != true, out?.isEmpty != true else {
+            throw ValidationError(Help.text("--resume and --out need a path.", "--resume 与 --out 需要给出路径。"))
+        }
+    }
+
+    var interruptionRemedy: String {
+        guard let resume else { return "" }
+        return Help.text(
+            "run the same command on both sides again: it goes on from the last finished part in \(resume)",
+            "双方重新执行同一命令即可，从 \(resume) 中最后完成的分块继续")
+    }
+
+    func execute(_ console: Console) async throws -> Outcome {
+        let security = try peer.security(home, passphrase)
+        let options = try joinOptions()
+        let (request, connection) = (request, connection)
+        let report: PrivateJoin.Report
+        do {
+            report = try await PrivateJoin.run(
+                request.role == .sender ? .sender : .receiver, options: options,
+                connect: { try await PeerConnection.open(connection, security: security, console) },
+                progress: console.board.monitor())
+        } catch {
+            throw explain(error)
+        }
+        console.board.finish()
+        try PSIResult(request: request, out: out, report: report).show(console)
+        return .success
+    }
+
+    private func joinOptions() throws -> PrivateJoin.Options {
+        var options = PrivateJoin.Options(
+            input: input, output: out, keyColumn: key, normalizer: try JoinKeyNormalizer(named: normalizer))
+        options.columns = columns?.names
+        options.joinType = join.value
+        options.reveal = reveal.value
+        options.rowOrder = order.value
+        options.protocolChoice = protocolName.value
+        options.adversary = malicious ? .malicious : .semiHonest
+        options.minimumIntersection = minimum
+        options.threads = threads.threads
+        options.memoryBytes = memory.bytes
+        options.resumeDirectory = resume
+        if let bucketElements { options.tuning.bucketElements = bucketElements }
+        return options
+    }
+
+    /// Names the option behind a difference between the two sides, and how to go on after a cut.
+    private func explain(_ error: any Error) -> any Error {
+        guard var known = error as? YinheError else { return error }
+        if known.code == .peerMismatch {
+            let field = known.message.wholeField(after: "the two sides differ in ")
+            if let option = field.flatMap({ Self.options[$0] }) {
+                known.remedy = "give the same \(option) on both sides; nothing was exchanged"
+            } else if known.message.contains("roles do not fit") {
+                known.remedy = "give --role sender on one side and --role receiver on the other; nothing was exchanged"
+            }
+        }
+        if resume != nil, Self.interruptions.contains(known.code) {
+            known.remedy += (known.remedy.isEmpty ? "" : "; ") + interruptionRemedy
+        }
+        return known
+    }
+
+    /// The proposal's parameters (Protocols/private-join.md) and the options that set them.
+    private static let options: [String: String] = [
+        "join type": "--join", "reveal": "--reveal", "row order": "--order", "protocol choice": "--protocol",
+        "adversary": "--malicious", "minimum intersection": "--minimum", "normalizer": "--normalizer",
+    ]
+    private static let interruptions: Set<YinheError.Code> = [.peerUnreachable, .peerAborted, .system]
+}
+
+extension String {
+    /// The words between `prefix` and the next colon.
+    fileprivate func wholeField(after prefix: String) -> String? {
+        guard let start = range(of: prefix)?.upperBound, let end = self[start...].firstIndex(of: ":") else { return nil }
+        return String(self[start..<end])
+    }
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import PrivateJoin
+import PrivateSetIntersection
 
 /// What `yinhe psi` asks of the other party as well: both sides must give the same.
 package struct PSIRequest: Sendable {
@@ -128,5 +130,50 @@ extension PSIRequest {
                 remedy: Phrase(en: "give 0 (no minimum) or more", zh: "请给出 0（不设最小值）或更大的数"))
         }
         return nil
+    }
+}
+
+// The command's names and the library's are the same words; a switch keeps them apart on purpose, so that the library may add a
+// case without the command line growing one unnoticed.
+
+extension PSIRequest.ProtocolName {
+    var value: PSI.ProtocolChoice {
+        switch self {
+        case .auto: .auto
+        case .vole: .vole
+        case .voleLowCommunication: .voleLowCommunication
+        case .dh: .dh
+        }
+    }
+}
+
+extension PSIRequest.Join {
+    var value: PrivateJoin.JoinType {
+        switch self {
+        case .inner: .inner
+        case .left: .left
+        case .right: .right
+        case .full: .full
+        case .difference: .difference
+        }
+    }
+}
+
+extension PSIRequest.Reveal {
+    var value: PrivateJoin.Reveal {
+        switch self {
+        case .receiver: .receiver
+        case .both: .both
+        case .count: .count
+        }
+    }
+}
+
+extension PSIRequest.Order {
+    var value: PrivateJoin.RowOrder {
+        switch self {
+        case .own: .own
+        case .aligned: .aligned
+        }
     }
 }

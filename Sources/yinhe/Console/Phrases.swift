@@ -71,7 +71,8 @@ extension Phrase {
 private let phaseNames: [String: String] = [
     "read table": "读取表格",
     "inspect": "检查文件",
-    "copy matches": "写出匹配行",
+    "intersect": "求交",
+    "write output": "写出结果",
     "handshake": "握手",
     "own elements blinded": "己方元素盲化",
     "peer elements combined": "对方元素二次盲化",
@@ -88,4 +89,4 @@ private let phaseNames: [String: String] = [
 ]
 
 /// Phases that count bytes rather than rows.
-let bytePhases: Set<String> = ["read table", "inspect", "copy matches"]
+let bytePhases: Set<String> = ["read table", "inspect", "write output"]
