@@ -17,39 +17,42 @@ struct PSICommand: PartyCommand {
                 Both sides give a CSV file and a key column. Nothing but the agreed result is revealed: with --reveal both (the
                 default) each side learns which of its own rows have a key that the other side has too, and writes those rows to
                 --out in their original order; with receiver only one side learns them; with count one side learns how many
-                there are. Each side also learns how many different keys the other one has, about how often the matched ones
-                repeat, and what the closing summary lists. Results are exact: no noise protects them. The left table of a join
-                is the receiver's and the right one the sender's; each side's output holds its own columns, and with --order
-                aligned line n of one output belongs to line n of the other. OUT is UTF-8, whatever the encoding of the input.
-                Files larger than memory are worked on in parts on disk; --resume DIR keeps the finished parts, so that the same
-                command on both sides goes on after a crash or a cut line.
+                there are. Each side also learns how many different keys the other one has; the closing summary lists all that
+                each party learns under the options at hand. Results are exact: no noise protects them. The left table of a
+                join is the receiver's and the right one the sender's; each side's output holds its own columns, and with
+                --order aligned line n of one output belongs to line n of the other. OUT is UTF-8, whatever the encoding of the
+                input. Files larger than memory are worked on in parts on disk; --resume DIR keeps the finished parts, so that
+                the same command on both sides goes on after a crash or a cut line.
                 """,
                 """
                 双方各给出一个 CSV 文件和键列，除约定结果外互不透露：--reveal both（默认）双方各自得知己方哪些行的键对方也有，
-                并按原有顺序写入 --out；receiver 只有一方得知；count 只有一方得知数量。双方还会得知对方有多少个不同的键、
-                匹配的键重复的程度，以及结尾汇总中列出的内容。结果是精确的，没有噪声保护。连接的左表是 receiver 的文件，右表是
-                sender 的文件；每方的输出只含己方的列，使用 --order aligned 时两份输出的第 n 行互相对应。无论输入是什么编码，
-                输出文件均为 UTF-8。大于内存的文件分块在磁盘上处理；--resume 目录 会保留已完成的分块，
+                并按原有顺序写入 --out；receiver 只有一方得知；count 只有一方得知数量。双方还会得知对方有多少个不同的键；
+                结尾的汇总会列出在当次选项下各方得知的一切。结果是精确的，没有噪声保护。连接的左表是 receiver 的文件，
+                右表是 sender 的文件；每方的输出只含己方的列，使用 --order aligned 时两份输出的第 n 行互相对应。
+                无论输入是什么编码，输出文件均为 UTF-8。大于内存的文件分块在磁盘上处理；--resume 目录 会保留已完成的分块，
                 崩溃或断线之后双方重新执行同一命令即可继续。
                 """,
                 examples: [
-                    ("yinhe psi --in a.csv --key id --out a-common.csv --listen 0.0.0.0:7443 --peer sha256:…", "one side", "一方"),
                     (
-                        "yinhe psi --in b.csv --key id --out b-common.csv --connect a.example:7443 --peer sha256:…", "the other",
-                        "另一方"
+                        "yinhe psi --in a.csv --key id --out a-common.csv \\\n      --listen 0.0.0.0:7443 --peer sha256:…", "one side",
+                        "一方"
                     ),
                     (
-                        "yinhe psi --in a.csv --key id --out a-left.csv --join left --order aligned --columns id,city "
-                            + "--role receiver --listen 0.0.0.0:7443 --peer sha256:…",
+                        "yinhe psi --in b.csv --key id --out b-common.csv \\\n      --connect a.example:7443 --peer sha256:…",
+                        "the other", "另一方"
+                    ),
+                    (
+                        "yinhe psi --in a.csv --key id --columns id,city --out a-left.csv \\\n      --join left --order aligned "
+                            + "--role receiver \\\n      --listen 0.0.0.0:7443 --peer sha256:…",
                         "all rows of this side, line by line beside the other side's", "保留己方所有行，与对方输出逐行对应"
                     ),
                     (
-                        "yinhe psi --in big.csv --key id --out common.csv --memory 2G --resume job --connect a.example:7443 "
-                            + "--peer sha256:…",
+                        "yinhe psi --in big.csv --key id --out common.csv --memory 2G \\\n      --resume job "
+                            + "--connect a.example:7443 --peer sha256:…",
                         "larger than memory; the same line again goes on after a crash", "大于内存；崩溃后重新执行同一行即可继续"
                     ),
                     (
-                        "yinhe psi --in a.csv --key id --reveal count --listen 127.0.0.1:7443 --insecure-plaintext",
+                        "yinhe psi --in a.csv --key id --reveal count \\\n      --listen 127.0.0.1:7443 --insecure-plaintext",
                         "on one machine", "本机试验"
                     ),
                 ], exits: Help.peerCodes + [.belowMinimum]))
