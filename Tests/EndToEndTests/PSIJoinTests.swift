@@ -36,6 +36,7 @@ struct JoinFiles {
 
     /// The lines of each output under `--order own`.
     func own(_ join: String) -> (left: [String], right: [String]) {
+        let (leftKeys, rightKeys) = (leftKeys, rightKeys)
         let l = left.filter { row in
             switch join {
             case "left", "full": true
