@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PrivateJoin
 import SandboxCore
 
 /// What `yinhe --version` prints.
@@ -72,6 +73,7 @@ enum Main {
             console.fail(known)
             ChildProcess.killAll()
             AtomicFile.removeUnfinished()
+            PrivateJoin.removeUnfinished()
             return known.code.exitCode
         }
     }

@@ -64,26 +64,6 @@ import Testing
         #expect(refused.status == 65 && refused.errors.contains("nome"), "\(refused.errors)")
     }
 
-    @Test func aDiskThatFillsLeavesNoOutputAndBothSidesKnow() async throws {
-        let files = try JoinFiles(4000)
-        let listening = try Program.start(
-            "psi", "--in", files.b, "--key", "key", "--listen", "127.0.0.1:0", "--progress", "json", "--json", "--threads", "1",
-            "--insecure-plaintext", "--out", files.scratch.file("bo.csv"))
-        let port = try await listening.port()
-        // Files of at most 16 KiB: writing beyond fails as on a full disk.
-        let full = try Running(
-            "/bin/bash",
-            [
-                "-c", "ulimit -f 16; exec \"$@\"", "bash", Program.yinhe, "psi", "--in", files.a, "--key", "id", "--connect",
-                "127.0.0.1:\(port)", "--insecure-plaintext", "--json", "--threads", "1", "--out", files.scratch.file("ao.csv"),
-            ])
-        let (stopped, told) = (await full.finish(), await listening.finish())
-        #expect(stopped.status == 74 && stopped.error?.code == "system", "\(stopped.errors)")
-        #expect(told.status == 71 || told.status == 0, "\(told.errors)")
-        #expect(!FileManager.default.fileExists(atPath: files.scratch.file("ao.csv")))
-        #expect(files.scratch.partialFiles.isEmpty)
-    }
-
     @Test(arguments: ["both", "receiver", "count"]) func theJSONDocumentHasExactlyTheDocumentedKeys(reveal: String) async throws {
         let files = try JoinFiles(5)
         let out = ["--out", files.scratch.file("ao.csv")]

@@ -173,7 +173,8 @@ struct PSICommand: PartyCommand {
     func execute(_ console: Console) async throws -> Outcome {
         let security = try peer.security(home, passphrase)
         let options = try joinOptions()
-        let (request, connection) = (request, connection)
+        let (request, connection, input) = (request, connection, input)
+        try await interruptible { try Self.checkBeginning(of: input) }
         let report: PrivateJoin.Report
         do {
             report = try await PrivateJoin.run(
@@ -186,6 +187,15 @@ struct PSICommand: PartyCommand {
         console.board.finish()
         try PSIResult(request: request, out: out, report: report).show(console)
         return .success
+    }
+
+    /// Finds what is malformed in the first megabytes before a peer is waited for; the rest is checked when it is read.
+    private static func checkBeginning(of path: String) throws {
+        // A pipe can be read only once; the join refuses it.
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+        var reader = try CSVReader(path: path)
+        while reader.bytesRead < 16 << 20, try reader.skip() {}
     }
 
     private func joinOptions() throws -> PrivateJoin.Options {

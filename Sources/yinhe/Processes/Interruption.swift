@@ -1,4 +1,5 @@
 import Foundation
+import PrivateJoin
 import SandboxCore
 import Synchronization
 
@@ -91,6 +92,7 @@ enum Interruption {
     static func exitNow() -> Never {
         ChildProcess.killAll()
         AtomicFile.removeUnfinished()
+        PrivateJoin.removeUnfinished()
         let words = state.withLock { $0.lastWords }
         if !words.isEmpty { Terminal.write("  -> \(words)\n", to: STDERR_FILENO) }
         _exit(YinheError.Code.cancelled.exitCode)
