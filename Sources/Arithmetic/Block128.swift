@@ -18,3 +18,18 @@ public struct Block128: Hashable, Sendable, BitwiseCopyable {
     @inlinable
     public static func ^= (a: inout Block128, b: Block128) { a = a ^ b }
 }
+
+extension Block128 {
+    /// Reads 16 bytes, the low word first, each word little-endian.
+    package init(littleEndianBytes bytes: some Collection<UInt8>) {
+        precondition(bytes.count == 16)
+        var words: [UInt64] = [0, 0]
+        for (i, byte) in bytes.enumerated() { words[i / 8] |= UInt64(byte) << (8 * (i % 8)) }
+        self.init(low: words[0], high: words[1])
+    }
+
+    /// The 16 bytes that `init(littleEndianBytes:)` reads.
+    package var littleEndianBytes: [UInt8] {
+        [low, high].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
+    }
+}

@@ -11,6 +11,7 @@
 #include "expand_convolute.h"
 #include "fixed_base.h"
 #include "gf128.h"
+#include "mask_index.h"
 #include "okvs.h"
 #include "p256.h"
 #include "sha256_lanes.h"

@@ -74,7 +74,7 @@ extension DHPSI.ChunkMessage {
     }
 
     /// Throws unless this is the chunk that is due: it starts where the last one ended and holds exactly the rows it must.
-    func check(due: Int, rows: Int, bytesPerRow: Int, total: Int) throws {
+    package func check(due: Int, rows: Int, bytesPerRow: Int, total: Int) throws {
         guard first == due else {
             throw YinheError(
                 .peerMisbehaved, "\(Self.name) from row \(first) of \(total) where row \(due) was due"

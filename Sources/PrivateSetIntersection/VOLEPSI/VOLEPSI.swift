@@ -85,6 +85,9 @@ public enum VOLEPSI {
             + "sees which values the sender sent",
         remedy: "use the dh protocol (or auto) for a count")
 
+    /// Told the name of each phase of a role when it ends; for benches.
+    package typealias Trace = @Sendable (_ phase: String) -> Void
+
     /// Runs both roles in this process, each with `parameters.threads` threads.
     public static func localRun(
         sender: [JoinToken], receiver: [JoinToken], parameters: Parameters, binding: [UInt8] = [],

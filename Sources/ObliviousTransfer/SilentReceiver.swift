@@ -1,0 +1,209 @@
+import Arithmetic
+import SandboxCore
+import Transport
+
+/// The base OT message: it depends on no size, so it can be made before the sizes are known.
+final class SilentReceiverOpening: @unchecked Sendable {
+    let message: SilentVOLE.BaseSenderMessage
+    fileprivate let base: BaseOT.Sender
+
+    init(random: any RandomSource) {
+        base = BaseOT.Sender(random: random)
+        message = SilentVOLE.BaseSenderMessage(bytes: base.message)
+    }
+}
+
+/// The correlation's receiver for any kind of noise: a and c. One task at a time.
+final class SilentReceiver: @unchecked Sendable {
+    /// e, then a; over F2 it is the lowest bit of c instead.
+    enum Plane {
+        case bit
+        case word(HugeBuffer<UInt64>)
+        case block(HugeBuffer<Block128>)
+    }
+
+    let layout: SilentLayout
+    let threads: Int
+    let firstMessage: SilentVOLE.BaseSenderMessage
+    private let opening: SilentReceiverOpening
+
+    private var points: [UInt64]
+    /// The row that the base correlation multiplies by Delta: choice bits, noise values, masks.
+    private let input: HugeBuffer<Block128>
+    private let seed: Block128
+    private var corrections: [UInt8] = []
+    private var rows: CorrelationRows?
+    private let leaves: HugeBuffer<Block128>
+    private let plane: Plane
+    private var check: (request: Block128, answer: [UInt8])?
+    private(set) var phases = PhaseTimes()
+
+    init(_ layout: SilentLayout, threads: Int, opening: SilentReceiverOpening? = nil, random: any RandomSource) {
+        self.layout = layout
+        self.threads = threads
+        var phases = PhaseTimes()
+        let opening = opening ?? SilentReceiverOpening(random: random)
+        self.opening = opening
+        firstMessage = opening.message
+        seed = Block128(low: random.word(), high: random.word())
+        points = (0..<layout.trees).map { _ in random.uniform(below: UInt64(layout.leaves)) }
+        input = HugeBuffer(count: layout.rowBlocks, wiped: true)
+        let bytes = UnsafeMutableRawBufferPointer(input.buffer)
+        random.fill(UnsafeMutableRawBufferPointer(rebasing: bytes[layout.choiceBytes...]))
+        for j in 0..<layout.trees {
+            for l in 0..<layout.depth {
+                let i = layout.depth * j + l
+                bytes[i / 8] |= UInt8(points[j] >> UInt64(layout.depth - 1 - l) & 1) << UInt8(i % 8)
+            }
+        }
+        leaves = HugeBuffer(count: layout.positions, wiped: true)
+        plane =
+            switch layout.noise {
+            case .bit: .bit
+            case .word: .word(HugeBuffer(count: layout.positions, wiped: true))
+            case .block: .block(HugeBuffer(count: layout.positions, wiped: true))
+            }
+        phases.end("base OT")
+        self.phases = phases
+    }
+
+    deinit { ConstantTime.wipe(&points) }
+
+    /// `whileWaiting` is called when nothing more can be done before the sums arrive.
+    /// Sends the corrections, takes the tree sums, returns a and c in the first `outputs` elements of longer buffers.
+    func run(
+        in session: Session, lane: SilentVOLE.Lane, whileWaiting: (@Sendable () -> Void)? = nil
+    ) async throws -> (a: Plane, c: HugeBuffer<Block128>) {
+        let base = try await session.receive(SilentVOLE.BaseReceiverMessage.self)
+        try base.check(count: CorrelationRows.count * BaseOT.receiverBytesPerTransfer)
+        let context = session.transcriptHash
+        phases.end("waiting")
+        try await lane { try self.correlate(base.bytes, context) }
+        try await session.send(SilentVOLE.Corrections(bytes: corrections))
+        corrections = []
+        if layout.malicious {
+            let challenge = SilentVOLE.challenge("correlation", session.transcriptHash)
+            let proof = rows!.proof(input: input.pointer, challenge: challenge)
+            try await session.send(SilentVOLE.CorrelationProof(bytes: proof))
+            phases.end("correlation check")
+        }
+        try await lane { self.writeNoise() }
+        whileWaiting?()
+        let sums = try await session.receive(SilentVOLE.TreeSums.self)
+        try sums.check(count: layout.sumBytes)
+        let transcript = session.transcriptHash
+        phases.end("waiting")
+        try await lane {
+            try self.expand(sums.bytes)
+            if self.layout.malicious { self.prepareCheck(transcript) }
+            self.rows = nil
+            self.compress()
+        }
+        return (plane, leaves)
+    }
+
+    private func correlate(_ message: [UInt8], _ context: [UInt8]) throws {
+        var keys = try opening.base.keys(
+            receiverMessage: message, count: CorrelationRows.count, context: context, threads: threads)
+        defer { ConstantTime.wipe(&keys) }
+        phases.end("base OT")
+        var small = SmallTrees.expandAll(keys)
+        defer { ConstantTime.wipe(&small.leaves) }
+        let corrected = HugeBuffer<Block128>(count: SmallTrees.groups * layout.rowBlocks, wiped: false)
+        rows = CorrelationRows.receiver(
+            layout, leaves: small.leaves, input: input.pointer, corrections: corrected.pointer)
+        corrections = seed.littleEndianBytes
+        corrections.reserveCapacity(layout.correctionBytes)
+        small.sums.withUnsafeBytes { corrections.append(contentsOf: $0) }
+        if layout.malicious { corrections += SmallTrees.proof(leaves: small.leaves) }
+        corrections.append(contentsOf: UnsafeRawBufferPointer(corrected.buffer))
+        phases.end("correlation")
+    }
+
+    /// The noise vector e, while the sender works.
+    private func writeNoise() {
+        let values = input.pointer + layout.noiseOffset / 16
+        let words = UnsafeRawPointer(values).assumingMemoryBound(to: UInt64.self)
+        for j in 0..<layout.trees {
+            let start = layout.leaves * j
+            switch plane {
+            case .bit: break
+            case .word(let out): OneHot.write(words[j], at: points[j], into: out.pointer + start, count: layout.leaves)
+            case .block(let out): OneHot.write(values[j], at: points[j], into: out.pointer + start, count: layout.leaves)
+            }
+        }
+        phases.end("noise")
+    }
+
+    private func expand(_ message: [UInt8]) throws {
+        let layout = layout, depth = layout.depth
+        let keys = HugeBuffer<Block128>(count: layout.choices, wiped: true)
+        rows!.choiceColumns(into: keys.pointer)
+        AES128.fixed.hashTwice(keys.pointer, into: keys.pointer, count: layout.choices, tweak: 0)
+        let noise = HugeBuffer<Block128>(count: layout.trees, wiped: true)
+        rows!.noiseColumns(into: noise.pointer)
+        let sums = Block128.array(message)
+        let leaves = leaves, points = points
+        try Parallel.forEachChunk(of: layout.trees, chunk: 8, threads: threads) { range in
+            let trees = PuncturedTrees(layout)
+            let away = HugeBuffer<Block128>(count: depth, wiped: true)
+            for j in range {
+                for l in 0..<depth {
+                    let i = depth * j + l
+                    let bit = 0 &- (points[j] >> UInt64(depth - 1 - l) & 1)
+                    away.pointer[l] = Block128.select(sums[2 * i + 1], sums[2 * i], bit) ^ keys.pointer[i]
+                }
+                trees.expandPunctured(
+                    point: points[j], awaySums: away.pointer, correction: sums[2 * layout.choices + j] ^ noise.pointer[j],
+                    into: leaves.pointer + layout.leaves * j)
+            }
+        }
+        phases.end("trees")
+    }
+
+    private func prepareCheck(_ transcript: [UInt8]) {
+        let seed = SilentVOLE.challenge("trees", transcript)
+        let sum = SilentVOLE.challengeSum(leaves.pointer, layout, seed: seed, threads: threads)
+        let mask = (input.pointer + layout.noiseMaskOffset / 16).pointee
+        var request = mask
+        var chi = [Block128](repeating: .zero, count: layout.leaves)
+        let stream = AES128(key: seed)
+        for j in 0..<layout.trees {
+            chi.withUnsafeMutableBytes { stream.stream(into: $0, fromBlock: UInt64(layout.leaves * j)) }
+            let there = OneHot.read(chi, at: points[j], first: 0, count: layout.leaves)
+            let values = input.pointer + layout.noiseOffset / 16
+            switch layout.noise {
+            case .bit: request ^= there
+            case .word:
+                let words = UnsafeRawPointer(values).assumingMemoryBound(to: UInt64.self)
+                request ^= GF128.multiply(words[j], there)
+            case .block: request ^= GF128.multiply(values[j], there)
+            }
+        }
+        check = (request, SilentVOLE.answer(sum ^ rows!.noiseMaskColumn(), transcript))
+        phases.end("tree check")
+    }
+
+    private func compress() {
+        let code = DualLPN(code: layout.code, outputs: layout.outputs, noisePositions: layout.positions, seed: seed)
+        switch plane {
+        case .bit: code.compress(leaves.pointer, threads: threads)
+        case .word(let e): code.compress(leaves.pointer, with: e.pointer, threads: threads)
+        case .block(let e): code.compress(leaves.pointer, with: e.pointer, threads: threads)
+        }
+        phases.end("compress")
+    }
+
+    func checkRequest() -> SilentVOLE.CheckRequest {
+        guard let check else { preconditionFailure("a check request comes after a malicious run") }
+        return SilentVOLE.CheckRequest(bytes: check.request.littleEndianBytes)
+    }
+
+    func verify(_ answer: SilentVOLE.CheckAnswer) throws {
+        guard let check else { preconditionFailure("an answer comes after a malicious run") }
+        try answer.check(count: 32)
+        guard ConstantTime.equal(answer.bytes, check.answer) else {
+            throw YinheError(.peerMisbehaved, "the peer's tree sums are not consistent", at: "silent VOLE, check answer")
+        }
+    }
+}
