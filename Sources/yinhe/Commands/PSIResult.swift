@@ -24,10 +24,10 @@ struct PSIResult {
         }
         struct Prediction: Codable {
             var `protocol`: PSI.ProtocolChoice
-            /// Absent where the protocol cannot do what was asked; `reason` says why.
+            /// Absent where the protocol cannot do what was asked; `obstacle` says why.
             var seconds: Double?
             var bytes: Int
-            var reason: String?
+            var obstacle: String?
         }
         struct Learned: Codable {
             var receiver: [String]
@@ -73,7 +73,7 @@ struct PSIResult {
         let predictions = report.decision?.estimates.map {
             Document.Prediction(
                 protocol: $0.choice, seconds: $0.seconds, bytes: $0.bytesToSender + $0.bytesToReceiver,
-                reason: $0.reason.isEmpty ? nil : $0.reason)
+                obstacle: $0.obstacle?.rawValue)
         }
         return Document(
             role: request.role, join: request.join, reveal: request.reveal, order: request.order, minimum: request.minimum,
@@ -189,7 +189,7 @@ struct PSIChoiceText {
         for estimate in decision.estimates {
             let name = estimate.choice.rawValue
             guard let seconds = estimate.seconds else {
-                lines.append(Phrase(en: "\(name): not possible: \(estimate.reason)", zh: "\(name)：不可用（\(estimate.reason)）"))
+                lines.append(Phrase(en: "\(name): \(estimate.obstacle?.rawValue ?? "")", zh: "\(name)：" + Self.obstacle(estimate)))
                 continue
             }
             let bytes = Numbers.bytes(estimate.bytesToSender + estimate.bytesToReceiver)
@@ -200,5 +200,14 @@ struct PSIChoiceText {
                     zh: "\(name)：预计 \(Numbers.seconds(seconds))，\(bytes)" + (chosen ? "，选用" : "")))
         }
         self.lines = lines
+    }
+
+    private static func obstacle(_ estimate: PSI.CostModel.Estimate) -> String {
+        switch estimate.obstacle {
+        case .cannotCount: "无法只计数而不透露是哪些"
+        case .semiHonestOnly: "只适用于半诚实的对方"
+        case .tooManyTokens: "一次运行容不下这么多令牌"
+        case nil: "不可用"
+        }
     }
 }
