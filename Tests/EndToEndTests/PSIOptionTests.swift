@@ -39,7 +39,7 @@ import YinheCommand
                                 #expect(refusal.problem.en.contains("--") && refusal.problem.zh.contains("--"))
                             } else {
                                 allowed += 1
-                                #expect(!request.writesOutput || request.learnsRows)
+                                #expect(!request.writesOutput || request.hasRows)
                                 #expect(!(request.malicious && (name == .dh || reveal == .count)))
                                 #expect(reveal != .count || (join == .inner && (name == .auto || name == .dh)))
                                 #expect(order == .own || reveal == .both)
@@ -68,6 +68,8 @@ import YinheCommand
             (["--join", "full", "--reveal", "receiver"], "--reveal both"),
             (["--order", "aligned", "--reveal", "receiver"], "--reveal both"),
             (["--reveal", "receiver", "--role", "sender", "--out", "o.csv"], "--role receiver"),
+            (["--join", "difference", "--out", "o.csv"], "--role receiver"),
+            (["--out", scratch.file("no.csv")], "--in"),
             (["--columns", "a"], "--out"),
             (["--minimum", "-1"], "--minimum"),
             (["--memory", "1.5G"], "--memory"),

@@ -89,8 +89,8 @@ struct PSICommand: PartyCommand {
     @Option(
         help: .say(
             "Which rows belong to the result, as in SQL; left is the receiver's file, difference keeps the receiver's rows without "
-                + "a match. The same on both sides.",
-            "结果包含哪些行，含义同 SQL；left 为 receiver 的文件，difference 保留 receiver 中没有匹配的行。双方须一致。",
+                + "a match. Where rows with and without a match meet, a column \"matched\" (1 or 0) is added. The same on both sides.",
+            "结果包含哪些行，含义同 SQL；left 为 receiver 的文件，difference 保留 receiver 中没有匹配的行。同时含有匹配与未匹配的行时，增加一列 matched（1 或 0）。双方须一致。",
             valueName: "type"))
     var join: PSIRequest.Join = .inner
     @Option(help: .say("Who learns the result; the same on both sides.", "谁获知结果，双方须一致。", valueName: "who"))
@@ -122,9 +122,9 @@ struct PSICommand: PartyCommand {
     var memory = ByteSize(bytes: 2 << 30)
     @Option(
         help: .say(
-            "Folder for the finished parts of this job; the same command on both sides goes on from there. It holds key material "
-                + "and rows of this side: keep it as safe as the input.",
-            "存放本任务已完成分块的目录；双方重新执行同一命令即从此处继续。其中含己方的密钥材料和行数据，应与输入同等保护。",
+            "Folder for the finished parts of this job; the same command on both sides goes on from there. It holds hashes of this "
+                + "side's keys, with --order aligned its rows: keep it as safe as the input. Give it on both sides or on neither.",
+            "存放本任务已完成分块的目录；双方重新执行同一命令即从此处继续。其中含己方键的哈希，使用 --order aligned 时还有行数据，应与输入同等保护。双方须同时给出或同时不给。",
             valueName: "dir"))
     var resume: String?
     @OptionGroup var home: HomeOption
@@ -157,6 +157,10 @@ struct PSICommand: PartyCommand {
         guard memory.bytes >= Self.leastMemory.bytes else {
             throw ValidationError(
                 Help.text("--memory must be at least \(Self.leastMemory).", "--memory 至少为 \(Self.leastMemory)。"))
+        }
+        guard out == nil || out != input else {
+            throw ValidationError(
+                Help.text("--out is the file of --in: name another file.", "--out 与 --in 是同一个文件：请另取文件名。"))
         }
         guard resume?.isEmpty != true, out?.isEmpty != true else {
             throw ValidationError(Help.text("--resume and --out need a path.", "--resume 与 --out 需要给出路径。"))
@@ -219,8 +223,12 @@ struct PSICommand: PartyCommand {
     private func explain(_ error: any Error) -> any Error {
         guard var known = error as? YinheError else { return error }
         if known.code == .peerMismatch {
-            let field = known.message.wholeField(after: "the two sides differ in ")
-            if let option = field.flatMap({ Self.options[$0] }) {
+            let field = known.message.field(after: "the two sides differ in ")
+            if known.message.contains(" private-join") || field == "session layer version" {
+                known.remedy = "run `yinhe psi` of the same version on both sides; nothing was exchanged"
+            } else if field == "resumable" {
+                known.remedy = "give --resume on both sides, or on neither; nothing was exchanged"
+            } else if let option = field.flatMap({ Self.options[$0] }) {
                 known.remedy = "give the same \(option) on both sides; nothing was exchanged"
             } else if known.message.contains("roles do not fit") {
                 known.remedy = "give --role sender on one side and --role receiver on the other; nothing was exchanged"
@@ -234,15 +242,15 @@ struct PSICommand: PartyCommand {
 
     /// The proposal's parameters (Protocols/private-join.md) and the options that set them.
     private static let options: [String: String] = [
-        "join type": "--join", "reveal": "--reveal", "row order": "--order", "protocol choice": "--protocol",
-        "adversary": "--malicious", "minimum intersection": "--minimum", "normalizer": "--normalizer",
+        "join type": "--join", "reveal": "--reveal", "row order": "--order", "protocol": "--protocol",
+        "adversary": "--malicious", "minimum intersection": "--minimum", "key normaliser": "--normalizer",
     ]
     private static let interruptions: Set<YinheError.Code> = [.peerUnreachable, .peerAborted, .system]
 }
 
 extension String {
     /// The words between `prefix` and the next colon.
-    fileprivate func wholeField(after prefix: String) -> String? {
+    fileprivate func field(after prefix: String) -> String? {
         guard let start = range(of: prefix)?.upperBound, let end = self[start...].firstIndex(of: ":") else { return nil }
         return String(self[start..<end])
     }

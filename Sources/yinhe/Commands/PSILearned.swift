@@ -51,13 +51,14 @@ package struct PSILearned: Sendable {
         en: "which of its own rows have a key that the other side has too", zh: "己方哪些行的键对方也有")
     private static func totals(of party: Phrase) -> Phrase {
         Phrase(
-            en: "how many of \(party.en) rows match, and how many row pairs the join has", zh: "\(party.zh)有多少行匹配，以及连接共有多少行对")
+            en: "how many of \(party.en) rows match", zh: "\(party.zh)有多少行匹配")
     }
     private static func multiplicity(of party: Phrase) -> Phrase {
         Phrase(en: "how many rows \(party.en) has for each common key", zh: "每个共有键在\(party.zh)有多少行")
     }
     private static func unmatched(of party: Phrase) -> Phrase {
-        Phrase(en: "how many of \(party.en) rows have no match", zh: "\(party.zh)有多少行没有匹配")
+        Phrase(
+            en: "how many of \(party.en) rows have no match", zh: "\(party.zh)有多少行没有匹配")
     }
     private static let minimum = Phrase(
         en: "whether the number of common keys reaches the minimum", zh: "共有键的数量是否达到最小值")

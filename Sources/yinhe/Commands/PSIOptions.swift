@@ -37,10 +37,10 @@ package struct PSIRefusal: Error, Equatable, Sendable {
 }
 
 extension PSIRequest {
-    /// Whether this side learns which of its rows belong to the result, and so has something to write.
-    package var learnsRows: Bool {
+    /// Whether this side learns which of its rows belong to the result, and has something to write.
+    package var hasRows: Bool {
         switch reveal {
-        case .both: true
+        case .both: join != .difference || order == .aligned || role == .receiver
         case .receiver: role == .receiver
         case .count: false
         }
@@ -105,19 +105,7 @@ extension PSIRequest {
     }
 
     private var outputRefusal: PSIRefusal? {
-        if writesOutput, !learnsRows {
-            return reveal == .count
-                ? PSIRefusal(
-                    problem: Phrase(
-                        en: "with --reveal count nobody learns which rows match, so there is nothing to write to --out",
-                        zh: "使用 --reveal count 时没有人得知哪些行匹配，--out 无内容可写"),
-                    remedy: Phrase(en: "leave out --out", zh: "去掉 --out"))
-                : PSIRefusal(
-                    problem: Phrase(
-                        en: "with --reveal receiver the sender learns nothing, so there is nothing to write to --out",
-                        zh: "使用 --reveal receiver 时 sender 不获知结果，--out 无内容可写"),
-                    remedy: Phrase(en: "leave out --out, or take --role receiver", zh: "去掉 --out，或改用 --role receiver"))
-        }
+        if writesOutput, !hasRows { return nothingToWrite }
         if choosesColumns, !writesOutput {
             return PSIRefusal(
                 problem: Phrase(
@@ -130,6 +118,31 @@ extension PSIRequest {
                 remedy: Phrase(en: "give 0 (no minimum) or more", zh: "请给出 0（不设最小值）或更大的数"))
         }
         return nil
+    }
+}
+
+extension PSIRequest {
+    private var nothingToWrite: PSIRefusal {
+        switch reveal {
+        case .count:
+            PSIRefusal(
+                problem: Phrase(
+                    en: "with --reveal count nobody learns which rows match, so there is nothing to write to --out",
+                    zh: "使用 --reveal count 时没有人得知哪些行匹配，--out 无内容可写"),
+                remedy: Phrase(en: "leave out --out", zh: "去掉 --out"))
+        case .receiver:
+            PSIRefusal(
+                problem: Phrase(
+                    en: "with --reveal receiver the sender learns nothing, so there is nothing to write to --out",
+                    zh: "使用 --reveal receiver 时 sender 不获知结果，--out 无内容可写"),
+                remedy: Phrase(en: "leave out --out, or take --role receiver", zh: "去掉 --out，或改用 --role receiver"))
+        case .both:
+            PSIRefusal(
+                problem: Phrase(
+                    en: "--join difference holds rows of the receiver only, so the sender has nothing to write to --out",
+                    zh: "--join difference 只含接收方的行，发送方的 --out 无内容可写"),
+                remedy: Phrase(en: "leave out --out, or take --role receiver", zh: "去掉 --out，或改用 --role receiver"))
+        }
     }
 }
 

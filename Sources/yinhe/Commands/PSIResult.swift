@@ -49,7 +49,7 @@ struct PSIResult {
         /// Rows with a match, of this party and of the other.
         var matchedRows: Int?
         var peerMatchedRows: Int?
-        /// Rows of the SQL inner join.
+        /// Rows of the SQL inner join; with `--order own` absent unless the matched keys of one side do not repeat.
         var joinedRows: Int?
         var out: String?
         var outRows: Int?
@@ -65,7 +65,7 @@ struct PSIResult {
     }
 
     private var isReceiver: Bool { request.role == .receiver }
-    private var matchedHere: Int? { isReceiver ? report.matchedRowsLeft : report.matchedRowsRight }
+    private var matchedHere: Int? { request.reveal == .count ? nil : isReceiver ? report.matchedRowsLeft : report.matchedRowsRight }
     private var matchedThere: Int? { isReceiver ? report.matchedRowsRight : report.matchedRowsLeft }
     private var learned: PSILearned { PSILearned(request) }
 
