@@ -23,7 +23,7 @@ struct YinheBench: AsyncParsableCommand {
             """,
         version: yinheVersion,
         subcommands: [PSIBench.self, IntersectionSumBench.self, PaillierBench.self, ShareBench.self, NoiseBench.self,
-            TransportBench.self, TableBench.self])
+            TransportBench.self, TableBench.self, OKVSBench.self])
 
     static func main() async {
         do {

@@ -134,7 +134,8 @@ static int has_vpclmul(void) {
 const yinhe_gf128_kernels *yinhe_gf128_available(size_t index) {
     if (index == 0) return &portable;
 #if defined(__x86_64__) && defined(__clang__)
-    // WIDE
+    if (index == 1 && has_pclmul()) return &yinhe_gf128_pclmul;
+    if (index == 2 && has_vpclmul()) return &yinhe_gf128_vpclmul;
 #endif
     return NULL;
 }

@@ -1,47 +1,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "include/gf128.h"
 #include "okvs_common.h"
 
-// Carry-less 32 x 32 bits with integer products: operands with every fourth bit only, at most eight terms meet in one place,
-// so sums stay inside the three empty bits (the idea of T. Pornin's constant-time GHASH in BearSSL).
-static inline uint64_t carryless32(uint32_t a, uint32_t b) {
-    const uint32_t m = 0x11111111;
-    uint64_t a0 = a & m, a1 = a & m << 1, a2 = a & m << 2, a3 = a & m << 3;
-    uint64_t b0 = b & m, b1 = b & m << 1, b2 = b & m << 2, b3 = b & m << 3;
-    const uint64_t w = 0x1111111111111111;
-    return ((a0 * b0 ^ a1 * b3 ^ a2 * b2 ^ a3 * b1) & w) | ((a0 * b1 ^ a1 * b0 ^ a2 * b3 ^ a3 * b2) & w << 1)
-        | ((a0 * b2 ^ a1 * b1 ^ a2 * b0 ^ a3 * b3) & w << 2) | ((a0 * b3 ^ a1 * b2 ^ a2 * b1 ^ a3 * b0) & w << 3);
+// The fastest field arithmetic, for the solver; the portable one, for the portable kernels.
+static const yinhe_gf128_kernels *best_field(void) {
+    const yinhe_gf128_kernels *best = yinhe_gf128_available(0), *next;
+    for (size_t i = 1; (next = yinhe_gf128_available(i)); i++) best = next;
+    return best;
 }
-
-static inline uint64_t multiply(uint64_t a, uint64_t b) {
-    uint64_t low = carryless32((uint32_t)a, (uint32_t)b), high = carryless32((uint32_t)(a >> 32), (uint32_t)(b >> 32));
-    uint64_t middle = carryless32((uint32_t)(a ^ a >> 32), (uint32_t)(b ^ b >> 32)) ^ low ^ high;
-    low ^= middle << 32;
-    high ^= middle >> 32;
-    // y^64 = y^4 + y^3 + y + 1: fold the high word, then the four bits that it pushes over.
-    uint64_t over = high >> 63 ^ high >> 61 ^ high >> 60;
-    high ^= over;
-    return low ^ high ^ high << 1 ^ high << 3 ^ high << 4;
-}
-
-uint64_t yinhe_okvs_multiply(uint64_t a, uint64_t b) { return multiply(a, b); }
 
 // a^(2^64 - 2).
-static uint64_t invert(uint64_t a) {
+static uint64_t invert(const yinhe_gf128_kernels *field, uint64_t a) {
     uint64_t result = 1;
     for (int i = 1; i < 64; i++) {
-        a = multiply(a, a);
-        result = multiply(result, a);
+        a = field->multiply64(a, a);
+        result = field->multiply64(result, a);
     }
     return result;
 }
 
-static inline void add_powers(uint64_t *coefficients, uint64_t base, uint32_t dense) {
+static void add_powers(const yinhe_gf128_kernels *field, uint64_t *coefficients, uint64_t base, uint32_t dense) {
     uint64_t power = base;
     for (uint32_t j = 0; j < dense; j++) {
         coefficients[j] ^= power;
-        power = multiply(power, base);
+        power = field->multiply64(power, base);
     }
 }
 
@@ -103,22 +87,24 @@ static void places(uint32_t *places, uint64_t *hashed, const uint64_t *first, co
 
 static void add_dense64(uint64_t *values, const uint64_t *hashed, const uint32_t *places, const uint64_t *vector, size_t dense,
     size_t count) {
+    const yinhe_gf128_kernels *field = yinhe_gf128_available(0);
     for (size_t i = 0; i < count; i++) {
         const uint64_t *d = vector + places[4 * i + 3];
         uint64_t sum = 0;
-        for (size_t j = dense; j-- > 0;) sum = multiply(sum ^ d[j], hashed[i]);
+        for (size_t j = dense; j-- > 0;) sum = field->multiply64(sum ^ d[j], hashed[i]);
         values[i] ^= sum;
     }
 }
 
 static void add_dense128(uint64_t *values, const uint64_t *hashed, const uint32_t *places, const uint64_t *vector, size_t dense,
     size_t count) {
+    const yinhe_gf128_kernels *field = yinhe_gf128_available(0);
     for (size_t i = 0; i < count; i++) {
         const uint64_t *d = vector + 2 * (size_t)places[4 * i + 3];
         uint64_t low = 0, high = 0;
         for (size_t j = dense; j-- > 0;) {
-            low = multiply(low ^ d[2 * j], hashed[i]);
-            high = multiply(high ^ d[2 * j + 1], hashed[i]);
+            low = field->multiply64(low ^ d[2 * j], hashed[i]);
+            high = field->multiply64(high ^ d[2 * j + 1], hashed[i]);
         }
         values[2 * i] ^= low;
         values[2 * i + 1] ^= high;

@@ -91,11 +91,11 @@ void NAME(yinhe_okvs_gather)(uint64_t *values, const uint32_t *places, size_t co
 
 // Brings gap row `id` to a combination of dense and free columns: eliminates pivots in the order of peeling. `marks` has a
 // zero byte per sparse column before and after. Adds the powers of the hashed keys of the rows used to `coefficients`.
-static VALUE NAME(reduce)(const yinhe_okvs_system *s, uint32_t id, const uint64_t *hashed, const VALUE *values, const VALUE *x,
-    uint8_t *marks, uint64_t *coefficients, uint32_t dense) {
+static VALUE NAME(reduce)(const yinhe_gf128_kernels *field, const yinhe_okvs_system *s, uint32_t id, const uint64_t *hashed,
+    const VALUE *values, const VALUE *x, uint8_t *marks, uint64_t *coefficients, uint32_t dense) {
     VALUE sum = values[id];
     uint32_t p[3];
-    add_powers(coefficients, hashed[id], dense);
+    add_powers(field, coefficients, hashed[id], dense);
     if (s->sparse == 0) return sum;
     okvs_row(s, id, p);
     for (int k = 0; k < 3; k++) marks[p[k]] ^= 1;
@@ -104,7 +104,7 @@ static VALUE NAME(reduce)(const yinhe_okvs_system *s, uint32_t id, const uint64_
         if (!marks[step.pivot]) continue;
         for (int k = 0; k < 3; k++) marks[step.p[k]] ^= 1;
         sum ^= values[step.id];
-        add_powers(coefficients, hashed[step.id], dense);
+        add_powers(field, coefficients, hashed[step.id], dense);
     }
     for (uint32_t c = 0; c < s->sparse; c++) {
         if (marks[c]) sum ^= x[c];
@@ -118,6 +118,7 @@ int NAME(yinhe_okvs_solve_dense)(const yinhe_okvs_system *s, const uint64_t *has
     uint64_t *vector) {
     size_t g = s->gap_count, width = (size_t)dense + LIMBS;
     if (g == 0) return 1;
+    const yinhe_gf128_kernels *field = best_field();
     VALUE *x = (VALUE *)vector, *out = x + s->sparse;
     uint64_t *matrix = calloc(g * width, 8);
     uint32_t *pivots = malloc(g * 4);
@@ -125,7 +126,7 @@ int NAME(yinhe_okvs_solve_dense)(const yinhe_okvs_system *s, const uint64_t *has
     int result = matrix && pivots && marks ? 1 : -1;
     for (size_t r = 0; result == 1 && r < g; r++) {
         uint64_t *row = matrix + r * width;
-        VALUE sum = NAME(reduce)(s, s->gap[r], hashed, (const VALUE *)values, x, marks, row, dense);
+        VALUE sum = NAME(reduce)(field, s, s->gap[r], hashed, (const VALUE *)values, x, marks, row, dense);
         memcpy(row + dense, &sum, sizeof sum);
     }
     for (size_t r = 0; result == 1 && r < g; r++) {
@@ -138,12 +139,12 @@ int NAME(yinhe_okvs_solve_dense)(const yinhe_okvs_system *s, const uint64_t *has
         }
         pivots[r] = column;
         taken[column] = 1;
-        uint64_t scale = invert(row[column]);
-        for (size_t j = 0; j < width; j++) row[j] = multiply(row[j], scale);
+        uint64_t scale = invert(field, row[column]);
+        for (size_t j = 0; j < width; j++) row[j] = field->multiply64(row[j], scale);
         for (size_t other = 0; other < g; other++) {
             uint64_t factor = matrix[other * width + column];
             if (other == r || factor == 0) continue;
-            for (size_t j = 0; j < width; j++) matrix[other * width + j] ^= multiply(row[j], factor);
+            for (size_t j = 0; j < width; j++) matrix[other * width + j] ^= field->multiply64(row[j], factor);
         }
     }
     for (size_t r = 0; result == 1 && r < g; r++) {
@@ -151,7 +152,7 @@ int NAME(yinhe_okvs_solve_dense)(const yinhe_okvs_system *s, const uint64_t *has
         for (uint32_t j = 0; j < dense; j++) {
             if (taken[j]) continue;
             const uint64_t *free_element = (const uint64_t *)(out + j);
-            for (int limb = 0; limb < LIMBS; limb++) row[dense + limb] ^= multiply(row[j], free_element[limb]);
+            for (int limb = 0; limb < LIMBS; limb++) row[dense + limb] ^= field->multiply64(row[j], free_element[limb]);
         }
         memcpy(out + pivots[r], row + dense, sizeof(VALUE));
     }

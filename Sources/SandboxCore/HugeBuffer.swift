@@ -7,39 +7,56 @@ import Musl
 import Darwin
 #endif
 
-/// A fixed number of plain elements in memory of its own, zero at first. From 2 MiB on it is aligned for, and asks the system
-/// for, huge pages: random access to many megabytes otherwise spends most of its time in address translation.
+/// A fixed number of plain elements in memory of its own, zero at first. From 2 MiB on it lies on pages of that size where the
+/// system has them: random access to many megabytes otherwise spends most of its time in address translation.
 ///
 /// Not synchronized: threads may work on disjoint parts.
 package final class HugeBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
+    /// Aligned to 2 MiB from that size on, else to 4096 bytes.
     package let pointer: UnsafeMutablePointer<Element>
     package let count: Int
     private let wiped: Bool
+    private let mappedBytes: Int
 
-    private static var hugePage: Int { 2 << 20 }
-    private static var page: Int { 4096 }
-
-    /// `count` zero elements. With `wiped`, the memory is overwritten before it is given back.
+    /// `count` zero elements. With `wiped`, the memory is overwritten before it is given back. Traps when memory is out.
     package init(count: Int, wiped: Bool) {
         precondition(count >= 0)
         let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
-        precondition(!overflow && bytes < Int.max - Self.hugePage)
-        let alignment = bytes >= Self.hugePage ? Self.hugePage : Self.page
-        var base: UnsafeMutableRawPointer?
-        guard posix_memalign(&base, alignment, max(bytes, 1)) == 0, let base else { fatalError("out of memory") }
-        #if os(Linux)
-        // Advice only: without huge pages the buffer is as good, and slower.
-        if bytes >= Self.hugePage { _ = madvise(base, bytes / Self.page * Self.page, MADV_HUGEPAGE) }
-        #endif
-        memset(base, 0, bytes)
-        pointer = base.bindMemory(to: Element.self, capacity: count)
+        precondition(!overflow && bytes < Int.max - 2 * hugePage)
         self.count = count
         self.wiped = wiped
+        #if os(Linux)
+        if bytes >= hugePage {
+            // Whole huge pages, found in a mapping with one to spare. Fresh pages are zero, and touched only when used.
+            mappedBytes = (bytes + hugePage - 1) / hugePage * hugePage
+            let mapping = mmap(nil, mappedBytes + hugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            guard let mapping, mapping != MAP_FAILED else { fatalError("out of memory") }
+            let before = (hugePage - Int(bitPattern: mapping) & (hugePage - 1)) & (hugePage - 1)
+            let base = mapping + before
+            if before > 0 { munmap(mapping, before) }
+            if before < hugePage { munmap(base + mappedBytes, hugePage - before) }
+            // Advice only: without huge pages the buffer is as good, and slower.
+            _ = madvise(base, mappedBytes, MADV_HUGEPAGE)
+            pointer = base.bindMemory(to: Element.self, capacity: count)
+            return
+        }
+        #endif
+        mappedBytes = 0
+        var base: UnsafeMutableRawPointer?
+        guard posix_memalign(&base, bytes >= hugePage ? hugePage : 4096, max(bytes, 1)) == 0, let base else {
+            fatalError("out of memory")
+        }
+        memset(base, 0, bytes)
+        pointer = base.bindMemory(to: Element.self, capacity: count)
     }
 
     deinit {
         if wiped { OPENSSL_cleanse(pointer, count * MemoryLayout<Element>.stride) }
-        free(pointer)
+        if mappedBytes > 0 {
+            munmap(pointer, mappedBytes)
+        } else {
+            free(pointer)
+        }
     }
 
     package subscript(index: Int) -> Element {
@@ -55,3 +72,5 @@ package final class HugeBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
 
     package var buffer: UnsafeMutableBufferPointer<Element> { UnsafeMutableBufferPointer(start: pointer, count: count) }
 }
+
+private let hugePage = 2 << 20

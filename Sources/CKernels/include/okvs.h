@@ -89,13 +89,10 @@ void yinhe_okvs_scatter64(const uint64_t *rows, const uint64_t *values, size_t c
 void yinhe_okvs_scatter128(const uint64_t *rows, const uint64_t *values, size_t count, size_t clusters, uint32_t *ends,
     void *lines, uint64_t *rows_out, uint64_t *values_out);
 
-// values[i] = vector[p0] ^ vector[p1] ^ vector[p2] for places of this batch, after asking for the lines of `next` ones.
+// Asks the caches for what `gather` will read: values[i] = vector[p0] ^ vector[p1] ^ vector[p2].
 void yinhe_okvs_prefetch64(const uint32_t *places, size_t count, const uint64_t *vector);
 void yinhe_okvs_prefetch128(const uint32_t *places, size_t count, const uint64_t *vector);
 void yinhe_okvs_gather64(uint64_t *values, const uint32_t *places, size_t count, const uint64_t *vector);
 void yinhe_okvs_gather128(uint64_t *values, const uint32_t *places, size_t count, const uint64_t *vector);
-
-// Product in GF(2^64), constant time.
-uint64_t yinhe_okvs_multiply(uint64_t a, uint64_t b);
 
 #endif

@@ -166,7 +166,7 @@ extension VOLEPSI {
     }
 
     /// The first `width` bytes of each block.
-    private static func cut(
+    static func cut(
         _ blocks: UnsafePointer<Block128>, count: Int, width: Int, into out: UnsafeMutablePointer<UInt8>
     ) {
         let bytes = UnsafeRawPointer(blocks), out = UnsafeMutableRawPointer(out)
