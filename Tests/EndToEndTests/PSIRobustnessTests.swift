@@ -57,7 +57,9 @@ import Testing
         let (receiver, sender) = try await files.run(
             [], receiver: files.writing.receiver + ["--columns", "name,id"], sender: files.writing.sender + ["--columns", "note"])
         try #require(receiver.status == 0 && sender.status == 0, "\(receiver.errors) \(sender.errors)")
-        let swapped = files.own("inner").left.dropFirst().map { line in line.split(separator: ",").reversed().joined(separator: ",") }
+        let swapped = files.own("inner").left.dropFirst().map { line in
+            line.split(separator: ",").reversed().joined(separator: ",")
+        }
         #expect(try files.lines("ao.csv") == ["name,id"] + swapped)
         #expect(try files.lines("bo.csv").first == "note")
         let (refused, _) = try await files.run(
@@ -71,7 +73,8 @@ import Testing
         let (receiver, sender) = try await files.run(["--reveal", reveal], receiver: reveal == "count" ? [] : out)
         try #require(receiver.status == 0 && sender.status == 0, "\(receiver.errors) \(sender.errors)")
         let always: Set = [
-            "role", "join", "reveal", "order", "minimum", "protocol", "protectsAgainst", "learned", "input", "peerSetSize", "parts",
+            "role", "join", "reveal", "order", "minimum", "protocol", "protectsAgainst", "learned", "input", "peerSetSize",
+            "parts",
             "resumedParts", "spilledBytes", "traffic", "seconds", "peerFinished",
         ]
         let written: Set = ["out", "outRows", "outSHA256", "matchedRows"]
@@ -134,8 +137,10 @@ import Testing
         try #require(connecting.status == 0 && sender.status == 0, "\(connecting.errors) \(sender.errors)")
         let expected =
             language == "en"
-            ? ["Protocol", "Why", "semi-honest", "Own rows", "malformed", "In common", "Matched rows", "Joined rows", "Traffic",
-                "Time", "Written", "What each party learns", "Receiver", "Sender"]
+            ? [
+                "Protocol", "Why", "semi-honest", "Own rows", "malformed", "In common", "Matched rows", "Joined rows", "Traffic",
+                "Time", "Written", "What each party learns", "Receiver", "Sender",
+            ]
             : ["协议", "选用理由", "半诚实", "己方行数", "无效键", "共有", "匹配行数", "连接行数", "通信量", "耗时", "已写出", "各方得知什么", "接收方", "发送方"]
         for text in expected { #expect(connecting.output.contains(text), "\(text): \(connecting.output)") }
         #expect(connecting.output.contains(files.scratch.file("ao.csv")))

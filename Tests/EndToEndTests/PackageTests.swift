@@ -22,8 +22,9 @@ import Testing
                     .executableTarget(
                         name: "two-lists",
                         dependencies: [
-                            .product(name: "PrivateSetIntersection", package: "Yinhe"), .product(name: "Tables", package: "Yinhe"),
-                            .product(name: "SandboxCore", package: "Yinhe"), .product(name: "Transport", package: "Yinhe"),
+                            .product(name: "PrivateSetIntersection", package: "Yinhe"),
+                            .product(name: "Tables", package: "Yinhe"), .product(name: "SandboxCore", package: "Yinhe"),
+                            .product(name: "Transport", package: "Yinhe"),
                         ]),
                     .executableTarget(
                         name: "million-rows",

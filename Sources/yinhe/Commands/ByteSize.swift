@@ -14,7 +14,9 @@ package struct ByteSize: ExpressibleByArgument, Hashable, Sendable, CustomString
             digits.removeLast()
             shift = unit.shift
         }
-        guard !digits.isEmpty, digits.allSatisfy({ ("0"..."9").contains($0) }), let count = Int(digits), count > 0 else { return nil }
+        guard !digits.isEmpty, digits.allSatisfy({ ("0"..."9").contains($0) }), let count = Int(digits), count > 0 else {
+            return nil
+        }
         let (bytes, overflow) = count.multipliedReportingOverflow(by: 1 << shift)
         guard !overflow else { return nil }
         self.bytes = bytes

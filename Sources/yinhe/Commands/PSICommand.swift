@@ -34,7 +34,8 @@ struct PSICommand: PartyCommand {
                 """,
                 examples: [
                     (
-                        "yinhe psi --in a.csv --key id --out a-common.csv \\\n      --listen 0.0.0.0:7443 --peer sha256:…", "one side",
+                        "yinhe psi --in a.csv --key id --out a-common.csv \\\n      --listen 0.0.0.0:7443 --peer sha256:…",
+                        "one side",
                         "一方"
                     ),
                     (
@@ -88,8 +89,9 @@ struct PSICommand: PartyCommand {
     var malicious = false
     @Option(
         help: .say(
-            "Which rows belong to the result, as in SQL; left is the receiver's file, difference keeps the receiver's rows without "
-                + "a match. Where rows with and without a match meet, a column \"matched\" (1 or 0) is added. The same on both sides.",
+            "Which rows belong to the result, as in SQL; left is the receiver's file, difference keeps the receiver's rows "
+                + "without a match. Where rows with and without a match meet, a column \"matched\" (1 or 0) is added. The same on "
+                + "both sides.",
             "结果包含哪些行，含义同 SQL；left 为 receiver 的文件，difference 保留 receiver 中没有匹配的行。同时含有匹配与未匹配的行时，增加一列 matched（1 或 0）。双方须一致。",
             valueName: "type"))
     var join: PSIRequest.Join = .inner
@@ -97,8 +99,8 @@ struct PSICommand: PartyCommand {
     var reveal: PSIRequest.Reveal = .both
     @Option(
         help: .say(
-            "own: rows as in the input, each once; aligned: both outputs line up row by row, one row for each joined pair. The same "
-                + "on both sides.",
+            "own: rows as in the input, each once; aligned: both outputs line up row by row, one row for each joined pair. The "
+                + "same on both sides.",
             "own：按输入顺序，每行一次；aligned：两份输出逐行对应，每个连接对一行。双方须一致。", valueName: "order"))
     var order: PSIRequest.Order = .own
     @Option(
@@ -122,8 +124,9 @@ struct PSICommand: PartyCommand {
     var memory = ByteSize(bytes: 2 << 30)
     @Option(
         help: .say(
-            "Folder for the finished parts of this job; the same command on both sides goes on from there. It holds hashes of this "
-                + "side's keys, with --order aligned its rows: keep it as safe as the input. Give it on both sides or on neither.",
+            "Folder for the finished parts of this job; the same command on both sides goes on from there. It holds hashes of "
+                + "this side's keys, with --order aligned its rows: keep it as safe as the input. Give it on both sides or on "
+                + "neither.",
             "存放本任务已完成分块的目录；双方重新执行同一命令即从此处继续。其中含己方键的哈希，使用 --order aligned 时还有行数据，应与输入同等保护。双方须同时给出或同时不给。",
             valueName: "dir"))
     var resume: String?

@@ -19,7 +19,9 @@ package struct PSILearned: Sendable {
         if request.reveal == .both { out.append(totals(of: Phrase(en: "the sender's", zh: "发送方"))) }
         if request.order == .aligned {
             out.append(multiplicity(of: Phrase(en: "the sender", zh: "发送方")))
-            if request.join == .right || request.join == .full { out.append(unmatched(of: Phrase(en: "the sender's", zh: "发送方"))) }
+            if request.join == .right || request.join == .full {
+                out.append(unmatched(of: Phrase(en: "the sender's", zh: "发送方")))
+            }
         }
         return out
     }
@@ -44,8 +46,8 @@ package struct PSILearned: Sendable {
 
     private static func size(of party: Phrase) -> Phrase {
         Phrase(
-            en: "how many different keys \(party.en) has (rounded up when the job has several parts)",
-            zh: "\(party.zh)有多少个不同的键（任务分为多块时为向上取整的数）")
+            en: "how many different keys \(party.en) has (its rows with a key, rounded up, when the job has several parts)",
+            zh: "\(party.zh)有多少个不同的键（任务分为多块时为有键的行数，向上取整）")
     }
     private static let matches = Phrase(
         en: "which of its own rows have a key that the other side has too", zh: "己方哪些行的键对方也有")

@@ -10,7 +10,9 @@ package struct PSIRequest: Sendable {
         case dh
     }
 
-    package enum Join: String, CaseIterable, ExpressibleByArgument, Sendable, Codable { case inner, left, right, full, difference }
+    package enum Join: String, CaseIterable, ExpressibleByArgument, Sendable, Codable {
+        case inner, left, right, full, difference
+    }
     package enum Reveal: String, CaseIterable, ExpressibleByArgument, Sendable, Codable { case receiver, both, count }
     package enum Order: String, CaseIterable, ExpressibleByArgument, Sendable, Codable { case own, aligned }
     package enum Role: String, CaseIterable, ExpressibleByArgument, Sendable, Codable { case sender, receiver }
@@ -53,8 +55,9 @@ extension PSIRequest {
         if reveal == .count, malicious {
             return PSIRefusal(
                 problem: Phrase(
-                    en: "--malicious is not possible with --reveal count: only the Diffie-Hellman protocol hides which keys match, "
-                        + "and it is semi-honest",
+                    en:
+                        "--malicious is not possible with --reveal count: only the Diffie-Hellman protocol hides which keys "
+                        + "match, and it is semi-honest",
                     zh: "--malicious 不能与 --reveal count 同用：只有 Diffie-Hellman 协议能隐藏哪些键匹配，而它是半诚实的"),
                 remedy: Phrase(
                     en: "leave out --malicious, or take --reveal receiver", zh: "去掉 --malicious，或改用 --reveal receiver"))
@@ -88,7 +91,9 @@ extension PSIRequest {
         if reveal == .receiver, join == .right || join == .full {
             return PSIRefusal(
                 problem: Phrase(
-                    en: "--join \(join.rawValue) keeps rows of the sender, and with --reveal receiver only the receiver gets a result",
+                    en:
+                        "--join \(join.rawValue) keeps rows of the sender, and with --reveal receiver only the receiver gets a "
+                        + "result",
                     zh: "--join \(join.rawValue) 会保留发送方的行，而 --reveal receiver 时只有接收方得到结果"),
                 remedy: Phrase(
                     en: "take --reveal both, or --join inner, left or difference",
@@ -109,7 +114,8 @@ extension PSIRequest {
         if choosesColumns, !writesOutput {
             return PSIRefusal(
                 problem: Phrase(
-                    en: "--columns chooses what goes to --out, and there is no --out", zh: "--columns 用于选择写入 --out 的列，但没有给出 --out"),
+                    en: "--columns chooses what goes to --out, and there is no --out", zh: "--columns 用于选择写入 --out 的列，但没有给出 --out"
+                ),
                 remedy: Phrase(en: "give --out, or leave out --columns", zh: "给出 --out，或去掉 --columns"))
         }
         if minimum < 0 {

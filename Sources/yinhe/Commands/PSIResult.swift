@@ -65,7 +65,9 @@ struct PSIResult {
     }
 
     private var isReceiver: Bool { request.role == .receiver }
-    private var matchedHere: Int? { request.reveal == .count ? nil : isReceiver ? report.matchedRowsLeft : report.matchedRowsRight }
+    private var matchedHere: Int? {
+        request.reveal == .count ? nil : isReceiver ? report.matchedRowsLeft : report.matchedRowsRight
+    }
     private var matchedThere: Int? { isReceiver ? report.matchedRowsRight : report.matchedRowsLeft }
     private var learned: PSILearned { PSILearned(request) }
 
@@ -138,7 +140,8 @@ struct PSIResult {
         }
         if let joined = report.joinedRows { try console.fact(.psiJoinedRows, Numbers.grouped(joined)) }
         if let out {
-            try console.fact(Phrase(en: "Written", zh: "已写出"), out + (report.outputRows.map { " (\(Numbers.grouped($0)))" } ?? ""))
+            try console.fact(
+                Phrase(en: "Written", zh: "已写出"), out + (report.outputRows.map { " (\(Numbers.grouped($0)))" } ?? ""))
         }
     }
 
@@ -189,7 +192,8 @@ struct PSIChoiceText {
         for estimate in decision.estimates {
             let name = estimate.choice.rawValue
             guard let seconds = estimate.seconds else {
-                lines.append(Phrase(en: "\(name): \(estimate.obstacle?.rawValue ?? "")", zh: "\(name)：" + Self.obstacle(estimate)))
+                lines.append(
+                    Phrase(en: "\(name): \(estimate.obstacle?.rawValue ?? "")", zh: "\(name)：" + Self.obstacle(estimate)))
                 continue
             }
             let bytes = Numbers.bytes(estimate.bytesToSender + estimate.bytesToReceiver)

@@ -13,7 +13,8 @@ extension Phrase {
     static let psiMatchedRows = Phrase(en: "Matched rows", zh: "匹配行数")
     static func psiHereThere(_ here: String, _ there: String?) -> Phrase {
         Phrase(
-            en: "\(here) here" + (there.map { ", \($0) at the peer" } ?? ""), zh: "己方 \(here)" + (there.map { "，对方 \($0)" } ?? ""))
+            en: "\(here) here" + (there.map { ", \($0) at the peer" } ?? ""), zh: "己方 \(here)" + (there.map { "，对方 \($0)" } ?? "")
+        )
     }
     static let psiJoinedRows = Phrase(en: "Joined rows", zh: "连接行数")
     static let psiTime = Phrase(en: "Time", zh: "耗时")
@@ -29,12 +30,15 @@ extension Phrase {
     static let psiParts = Phrase(en: "Parts", zh: "分块")
     static func psiPartCount(_ count: String, resumed: String, spilled: String) -> Phrase {
         Phrase(
-            en: "\(count), of which \(resumed) from an earlier run; \(spilled) on disk", zh: "\(count)，其中 \(resumed) 块来自先前的运行；磁盘 \(spilled)")
+            en: "\(count), of which \(resumed) from an earlier run; \(spilled) on disk",
+            zh: "\(count)，其中 \(resumed) 块来自先前的运行；磁盘 \(spilled)")
     }
     static let psiLearned = Phrase(en: "What each party learns", zh: "各方得知什么")
     static let psiReceiver = Phrase(en: "Receiver", zh: "接收方")
     static let psiSender = Phrase(en: "Sender", zh: "发送方")
     static let psiPeerNotFinished = Phrase(
-        en: "the peer was lost before it said that it has finished; it may have to run again, and this side keeps its --resume folder for that",
+        en:
+            "the peer was lost before it said that it has finished; it may have to run again, and this side keeps its --resume "
+            + "folder for that",
         zh: "对方在确认完成之前失去连接；对方可能需要重新运行，己方为此保留 --resume 目录")
 }
