@@ -46,8 +46,8 @@ package struct PSILearned: Sendable {
 
     private static func size(of party: Phrase) -> Phrase {
         Phrase(
-            en: "how many different keys \(party.en) has (its rows with a key, rounded up, when the job has several parts)",
-            zh: "\(party.zh)有多少个不同的键（任务分为多块时为有键的行数，向上取整）")
+            en: "how many rows with a key \(party.en) has, rounded up; how many different keys, when the job has one part",
+            zh: "\(party.zh)有多少行带有键（向上取整）；任务只有一块时还有不同的键数")
     }
     private static let matches = Phrase(
         en: "which of its own rows have a key that the other side has too", zh: "己方哪些行的键对方也有")
