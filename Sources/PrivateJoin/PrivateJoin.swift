@@ -157,15 +157,51 @@ public enum PrivateJoin {
     /// - Throws: `YinheError`, and then no output was written, and without a resume directory nothing is left behind.
     ///   `.usage`: options that do not fit together. `.badInput`: the file is malformed, lacks a column, or changed.
     ///   `.peerMismatch`: the peer has other options, or is at another job. `.belowMinimum`: fewer common keys than agreed.
-    ///   `.contract` is never thrown. `.system`: disk full, permissions, or a resume directory that is not this job's.
+    ///   `.system`: disk full, permissions, or a resume directory that is not this job's.
     ///   Others as of `Session`.
     public static func run(
         _ role: Role, options: Options, connect: @escaping @Sendable () async throws -> any Channel,
         progress: ProgressMonitor? = nil
     ) async throws -> Report {
-        throw YinheError(.system, "not available")
+        try options.validate(for: role)
+        let workspace = Workspace(options)
+        do {
+            let header: [String]
+            let remembered: JobState?
+            do {
+                (header, remembered) = try await Parallel.offload {
+                    let header = try options.preflight(for: role)
+                    return (header, try workspace.openResumable(remembering: options.remembered(for: role)))
+                }
+            } catch {
+                await tell(error, over: connect)
+                throw error
+            }
+            let party = JoinParty(role: role, options: options, header: header, workspace: workspace, progress: progress)
+            let channel = try await connect()
+            let report = try await party.run(over: channel, remembered)
+            workspace.finish(keeping: !report.peerFinished)
+            await channel.close()
+            return report
+        } catch {
+            // Too small an intersection is an outcome, not an interruption: there is nothing to go on with.
+            workspace.finish(keeping: (error as? YinheError)?.code != .belowMinimum)
+            throw error
+        }
+    }
+
+    /// Gives a peer that is waiting the chance to hear why there will be no join.
+    private static func tell(_ error: any Error, over connect: @escaping @Sendable () async throws -> any Channel) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                if let channel = try? await connect() { await Session.refuse(channel, because: error) }
+            }
+            group.addTask { try? await Task.sleep(for: .seconds(2)) }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     /// Removes the temporary folders of jobs without a resume directory, for a process that is being stopped by a signal.
-    public static func removeUnfinished() {}
+    public static func removeUnfinished() { JobFolder.removeUnfinished() }
 }

@@ -17,6 +17,8 @@ extension DHPSI {
         struct Found: Sendable {
             /// Indices into this side's tokens, ascending. Meaningless when the peer shuffled its masks.
             var matches: [Int]
+            /// For each of `matches`, the place of the peer's equal element on the wire.
+            var places: [UInt32] = []
             var count: Int { matches.count }
         }
 
@@ -28,7 +30,7 @@ extension DHPSI {
         private let parameters: Parameters
         private let secret: P256SecretScalar
         /// Place on the wire -> index of this side's token. Random, so that places say nothing about this side's file.
-        private let order: [UInt32]
+        let order: [UInt32]
         private let replyOrder: [UInt32]
         private let lane = ComputeLane()
 
@@ -212,7 +214,7 @@ extension DHPSI {
                     throw YinheError(
                         .peerMisbehaved, "the peer's elements \(first) and \(second) are equal; a set holds each once")
                 }
-                var matches: [Int] = []
+                var matches: [(index: Int, place: UInt32)] = []
                 guard let masks = incoming.ownMasks else { return Found(matches: []) }
                 var taken = [Bool](repeating: false, count: peerSetSize)
                 try masks.withUnsafeBytes { masks in
@@ -223,11 +225,11 @@ extension DHPSI {
                             throw YinheError(.peerMisbehaved, "the peer sent a mask twice (second at row \(place))")
                         }
                         taken[peer] = true
-                        matches.append(Int(order[place]))
+                        matches.append((Int(order[place]), UInt32(peer)))
                     }
                 }
-                matches.sort()
-                return Found(matches: matches)
+                matches.sort { $0.index < $1.index }
+                return Found(matches: matches.map(\.index), places: matches.map(\.place))
             }
         }
     }
