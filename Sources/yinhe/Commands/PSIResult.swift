@@ -106,12 +106,19 @@ struct PSIResult {
     private func showProtocol(_ console: Console) throws {
         let asked = request.protocolName == .auto ? " (auto)" : ""
         try console.fact(.psiProtocol, report.protocolUsed.rawValue + asked)
-        if let decision = report.decision {
-            for (i, line) in PSIChoiceText(decision).lines.enumerated() {
-                try console.fact(i == 0 ? .psiWhy : Phrase(""), console.text(line))
-            }
-        }
+        for (i, line) in reasons.enumerated() { try console.fact(i == 0 ? .psiWhy : Phrase(""), console.text(line)) }
         try console.fact(.psiProtects, console.text(PSILearned.adversary(malicious: request.malicious)))
+    }
+
+    /// Why the protocol was chosen; nothing when it was named.
+    private var reasons: [Phrase] {
+        if let decision = report.decision { return PSIChoiceText(decision).lines }
+        if request.protocolName == .auto, request.reveal == .count {
+            return [
+                Phrase(en: "only dh can count without telling which keys are common", zh: "只有 dh 能只计数而不透露共有哪些键")
+            ]
+        }
+        return report.explanation.split(separator: "\n").map { Phrase(String($0)) }
     }
 
     private func showInput(_ console: Console) throws {
