@@ -229,8 +229,9 @@ struct PSICommand: PartyCommand {
             let field = known.message.field(after: "the two sides differ in ")
             if known.message.contains(" private-join") || field == "session layer version" {
                 known.remedy = "run `yinhe psi` of the same version on both sides; nothing was exchanged"
-            } else if field == "resumable" {
-                known.remedy = "give --resume on both sides, or on neither; nothing was exchanged"
+            } else if field == "resumable" || field == "adversary" {
+                let option = field == "adversary" ? "--malicious" : "--resume"
+                known.remedy = "give \(option) on both sides, or on neither; nothing was exchanged"
             } else if let option = field.flatMap({ Self.options[$0] }) {
                 known.remedy = "give the same \(option) on both sides; nothing was exchanged"
             } else if known.message.contains("roles do not fit") {
@@ -238,7 +239,8 @@ struct PSICommand: PartyCommand {
             }
         }
         if resume != nil, Self.interruptions.contains(known.code) {
-            known.remedy += (known.remedy.isEmpty ? "" : "; ") + interruptionRemedy
+            let first = known.remedy.replacing(", then start both sides again", with: "")
+            known.remedy = first + (first.isEmpty ? "" : "; ") + interruptionRemedy
         }
         return known
     }
@@ -246,7 +248,7 @@ struct PSICommand: PartyCommand {
     /// The proposal's parameters (Protocols/private-join.md) and the options that set them.
     private static let options: [String: String] = [
         "join type": "--join", "reveal": "--reveal", "row order": "--order", "protocol": "--protocol",
-        "adversary": "--malicious", "minimum intersection": "--minimum", "key normaliser": "--normalizer",
+        "minimum intersection": "--minimum", "key normaliser": "--normalizer",
     ]
     private static let interruptions: Set<YinheError.Code> = [.peerUnreachable, .peerAborted, .system]
 }
