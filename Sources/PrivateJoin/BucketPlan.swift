@@ -2,22 +2,22 @@ import PrivateSetIntersection
 import SandboxCore
 
 /// How a job is cut: a function of the two announced sizes and the two limits, computed alike by both sides in whole numbers.
-struct BucketPlan: Sendable, Codable, Equatable {
+package struct BucketPlan: Sendable, Codable, Equatable {
     /// A power of two, at most `PartitionHash.partitions`.
-    var buckets: Int
+    package var buckets: Int
     /// Elements of each bucket after padding; nil when there is one bucket, which is not padded.
     var receiverElements: Int?
     var senderElements: Int?
 
     /// What a party announces instead of its number of usable rows: rounded up to seven significant bits, at most 1.6 % more.
-    static func announced(_ rows: Int) -> Int { rows.roundedUp(toBits: 7) }
+    package static func announced(_ rows: Int) -> Int { rows.roundedUp(toBits: 7) }
 
     /// Elements that hold one bucket's share of `keys` different keys, except with probability 2^-40 over all buckets.
     ///
     /// A bucket's load is binomial with mean mu = keys / buckets. Bernstein's inequality bounds Pr[load >= mu + s] by
     /// exp(-s^2 / (2 (mu + s / 3))) (Boucheron, Lugosi, Massart, "Concentration inequalities", 2013, section 2.8), which is
     /// at most e^-t for s = t / 3 + sqrt(t^2 / 9 + 2 mu t); t = (40 + log2 buckets) ln 2.
-    static func padded(keys: Int, buckets: Int) -> Int {
+    package static func padded(keys: Int, buckets: Int) -> Int {
         let bits = SecurityParameters.statistical + SecurityParameters.ceilLog2(buckets)
         let t = (bits * 45427 + 65535) / 65536  // ln 2 < 45427 / 65536
         let mean = (keys + buckets - 1) / buckets
@@ -26,7 +26,7 @@ struct BucketPlan: Sendable, Codable, Equatable {
     }
 
     /// `limit`: the largest set that both sides can hold. Throws `.range` when no number of buckets is enough.
-    init(receiver: Int, sender: Int, limit: Int) throws {
+    package init(receiver: Int, sender: Int, limit: Int) throws {
         let larger = max(receiver, sender)
         if larger <= limit {
             self.init(buckets: 1)
@@ -52,7 +52,7 @@ struct BucketPlan: Sendable, Codable, Equatable {
         self.senderElements = senderElements
     }
 
-    func elements(of role: PrivateJoin.Role) -> Int? { role == .receiver ? receiverElements : senderElements }
+    package func elements(of role: PrivateJoin.Role) -> Int? { role == .receiver ? receiverElements : senderElements }
 
     /// The sizes of all buckets together; nil when there is one, whose own sizes are the job's.
     var jobSizes: VOLEPSI.JobSizes? {
@@ -61,7 +61,7 @@ struct BucketPlan: Sendable, Codable, Equatable {
     }
 
     /// The partitions of a bucket.
-    func partitions(of bucket: Int) -> Range<Int> {
+    package func partitions(of bucket: Int) -> Range<Int> {
         let width = PartitionHash.partitions / buckets
         return bucket * width..<(bucket + 1) * width
     }

@@ -2,17 +2,17 @@ import SandboxCore
 
 /// What a party keeps of a finished bucket: for the receiver its rows that match, for the sender all its rows, each with its
 /// place among the elements that the sender sent.
-struct BucketResult: Sendable, Equatable {
+package struct BucketResult: Sendable, Equatable {
     var bucket: Int
     /// Elements that the sender sent: places are below it.
     var places: Int
     /// `place << 32 | row`, in the order of places.
-    var entries: [UInt64]
+    package var entries: [UInt64]
 
     private static let magic: [UInt8] = Array("YJB1".utf8)
 
     /// The number of different places.
-    var keys: Int {
+    package var keys: Int {
         var keys = 0
         var last: UInt64?
         for entry in entries where entry >> 32 != last {
@@ -23,7 +23,7 @@ struct BucketResult: Sendable, Equatable {
     }
 
     /// Magic, job, bucket (4 bytes), places (8), number of entries (8), the entries, and the SHA-256 of all that.
-    func file(job: [UInt8]) -> [UInt8] {
+    package func file(job: [UInt8]) -> [UInt8] {
         var writer = ByteWriter(reserving: 8 * entries.count + 128)
         writer.write(raw: Self.magic)
         writer.write(raw: job)
@@ -37,7 +37,7 @@ struct BucketResult: Sendable, Equatable {
     }
 
     /// Throws `.system` for a file that is damaged or of another job.
-    init(file: [UInt8], job: [UInt8], bucket: Int, path: String) throws {
+    package init(file: [UInt8], job: [UInt8], bucket: Int, path: String) throws {
         func refused(_ reason: String) -> YinheError {
             YinheError(
                 .system, "the result of bucket \(bucket) \(reason)", at: path,
@@ -60,7 +60,7 @@ struct BucketResult: Sendable, Equatable {
         }
     }
 
-    init(bucket: Int, places: Int, entries: [UInt64]) {
+    package init(bucket: Int, places: Int, entries: [UInt64]) {
         self.bucket = bucket
         self.places = places
         self.entries = entries
@@ -69,7 +69,7 @@ struct BucketResult: Sendable, Equatable {
     // MARK: Telling the sender
 
     /// One bit for each place: whether an entry has it.
-    var bitmap: [UInt8] {
+    package var bitmap: [UInt8] {
         var bits = [UInt8](repeating: 0, count: (places + 7) / 8)
         for entry in entries { bits[Int(entry >> 35)] |= 1 << UInt8(truncatingIfNeeded: entry >> 32 & 7) }
         return bits
@@ -77,7 +77,7 @@ struct BucketResult: Sendable, Equatable {
 
     /// The entries at the places of a bitmap that the peer sent. Throws `.peerMisbehaved` when it names a place that is none of
     /// this party's keys.
-    func selected(by bitmap: [UInt8]) throws -> BucketResult {
+    package func selected(by bitmap: [UInt8]) throws -> BucketResult {
         guard bitmap.count == (places + 7) / 8 else {
             throw YinheError(.peerMisbehaved, "matches of \(bitmap.count) bytes for a bucket of \(places) elements")
         }
@@ -90,7 +90,7 @@ struct BucketResult: Sendable, Equatable {
     }
 
     /// Rows of each key, in the order of places.
-    var multiplicities: [UInt32] {
+    package var multiplicities: [UInt32] {
         var out: [UInt32] = []
         var last: UInt64?
         for entry in entries {

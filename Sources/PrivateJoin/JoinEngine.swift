@@ -17,14 +17,14 @@ struct JoinEngine: Sendable {
     /// Memory for each element of the larger set, this module's own share included.
     static let bytesPerElement = 320
 
-    /// Agrees on the cheapest protocol for one bucket.
+    /// Agrees on the cheapest protocol for a job of `setSize` keys in `runs` buckets.
     static func negotiate(
-        _ role: PSI.Role, setSize: Int, options: PrivateJoin.Options, over channel: any Channel, binding: [UInt8]
+        _ role: PSI.Role, setSize: Int, runs: Int, options: PrivateJoin.Options, over channel: any Channel, binding: [UInt8]
     ) async throws -> (PSI.ProtocolChoice, String) {
         let choice = PSI.Options(
             policy: .receiverLearnsMatches, adversary: options.adversary, threads: options.threads)
         let decision = try await PSI.CostModel.negotiate(
-            role, setSize: setSize, options: choice, over: channel, binding: binding)
+            role, setSize: setSize, options: choice, runs: runs, over: channel, binding: binding)
         return (decision.choice, decision.explanation)
     }
 
@@ -46,6 +46,15 @@ struct JoinEngine: Sendable {
                     : try await DHPSI.Receiver(tokens: tokens, parameters: parameters)
                         .run(over: channel, binding: binding, progress: progress)
                 return .cardinality(output.cardinality)
+            }
+        } else if choice == .vole || choice == .voleLowCommunication {
+            let parameters = VOLEPSI.Parameters(
+                policy: .receiverLearnsMatches, variant: choice == .vole ? .fast : .lowCommunication,
+                adversary: options.adversary, threads: threads, jobSizes: jobSizes)
+            run = { tokens, channel, binding, progress in
+                .pairing(
+                    try await VOLEPSI.pair(
+                        role, tokens: tokens, parameters: parameters, over: channel, binding: binding, progress: progress))
             }
         } else {
             run = { tokens, channel, binding, progress in

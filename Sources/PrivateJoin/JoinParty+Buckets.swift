@@ -135,11 +135,9 @@ extension JoinParty {
         switch pairing {
         case .receiver(let indices, let places, let size):
             // A match of a dummy has probability 2^-88; it would not be a key.
-            let real = indices.indices.filter { indices[$0] < UInt32(loaded.distinct) }.sorted { places[$0] < places[$1] }
-            let entries = loaded.entries(
-                indices: real.map { indices[$0] }, places: real.map { places[$0] }, random: BufferedRandom())
+            let entries = loaded.entries(indices: indices, places: places, random: BufferedRandom())
             result = BucketResult(bucket: bucket, places: size, entries: entries)
-            (matchedKeys, peerSize) = (real.count, size)
+            (matchedKeys, peerSize) = (result.keys, size)
         case .sender(let order, let size):
             (matchedKeys, peerSize) = (nil, size)
             guard options.reveal == .both else { return (nil, size) }

@@ -176,7 +176,7 @@ struct JoinParty: Sendable {
             explanation = "only dh can count without telling which keys are common"
         } else if choice == .auto {
             (choice, explanation) = try await JoinEngine.negotiate(
-                role, setSize: plan.elements(of: role) ?? own, options: options, over: session.channel, binding: job.id)
+                role, setSize: plan.buckets * (plan.elements(of: role) ?? own), runs: plan.buckets, options: options, over: session.channel, binding: job.id)
         }
         return JoinEngine(choice, explanation: explanation, role: role, options: options, jobSizes: plan.jobSizes)
     }

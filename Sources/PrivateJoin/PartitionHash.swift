@@ -2,15 +2,15 @@ import SandboxCore
 
 /// The pseudorandom function that spreads tokens over partitions: SipHash-2-4 (Aumasson, Bernstein, "SipHash: a fast short-input
 /// PRF", INDOCRYPT 2012) of the token's 16 bytes, under a key that both sides draw together after the files exist.
-struct PartitionHash: Sendable {
+package struct PartitionHash: Sendable {
     /// Partitions of a job. Buckets are runs of equally many of them.
-    static let partitions = 1024
+    package static let partitions = 1024
 
     private let k0: UInt64
     private let k1: UInt64
 
     /// `key`: 16 bytes.
-    init(key: [UInt8]) {
+    package init(key: [UInt8]) {
         let token = JoinToken(bytes: key)
         k0 = token.low
         k1 = token.high
@@ -18,7 +18,7 @@ struct PartitionHash: Sendable {
 
     func partition(of token: JoinToken) -> Int { Int(truncatingIfNeeded: hash(token) >> 54) }
 
-    func hash(_ token: JoinToken) -> UInt64 {
+    package func hash(_ token: JoinToken) -> UInt64 {
         var v0 = k0 ^ 0x736f_6d65_7073_6575
         var v1 = k1 ^ 0x646f_7261_6e64_6f6d
         var v2 = k0 ^ 0x6c79_6765_6e65_7261
