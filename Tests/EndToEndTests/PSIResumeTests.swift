@@ -117,7 +117,7 @@ import Testing
         let receiver = try Program.start(
             "psi", "--in", files.a, "--key", "id", "--connect", "127.0.0.1:\(try await sender.port())", "--insecure-plaintext",
             "--json", "--threads", "1", "--protocol", "dh", "--progress", "json", "--out", files.scratch.file("ao.csv"))
-        _ = try #require(await sender.line(containing: "\"phase\":\"intersect\""))
+        _ = try #require(await sender.line(containing: "elements blinded"))
         receiver.signal(SIGINT)
         let (stopped, told) = (await receiver.finish(), await sender.finish())
         #expect(stopped.status == 130 && stopped.error?.code == "cancelled", "\(stopped.errors)")
