@@ -72,6 +72,10 @@ private let phaseNames: [String: String] = [
     "read table": "读取表格",
     "inspect": "检查文件",
     "intersect": "求交",
+    "check input": "核对输入",
+    "vector received": "接收编码向量",
+    "masks sent": "发送比对值",
+    "masks compared": "比对",
     "write output": "写出结果",
     "handshake": "握手",
     "own elements blinded": "己方元素盲化",
@@ -89,4 +93,4 @@ private let phaseNames: [String: String] = [
 ]
 
 /// Phases that count bytes rather than rows.
-let bytePhases: Set<String> = ["read table", "inspect", "write output"]
+let bytePhases: Set<String> = ["read table", "check input", "inspect", "write output"]
