@@ -17,13 +17,14 @@ struct YinheBench: AsyncParsableCommand {
             2 a result differs from the plain computation; 64 wrong usage; others as in `yinhe --help`.
 
             EXAMPLES
+              yinhe-bench psi --protocol vole --n 1048576 --threads 1
               yinhe-bench psi --protocol dh --n 65536 --threads 1
               yinhe-bench paillier --op encrypt --bits 2048 --json
               yinhe-bench transport --tls
             """,
         version: yinheVersion,
         subcommands: [PSIBench.self, IntersectionSumBench.self, PaillierBench.self, ShareBench.self, NoiseBench.self,
-            TransportBench.self, TableBench.self, OKVSBench.self])
+            TransportBench.self, TableBench.self, OKVSBench.self, VOLEBench.self])
 
     static func main() async {
         do {

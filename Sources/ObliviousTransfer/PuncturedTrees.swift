@@ -76,7 +76,7 @@ struct PuncturedTrees: ~Copyable {
             if clearsLowestBit { found.low &= ~1 }
             // A cut sibling is not part of the sum.
             let exists = 0 &- (sibling &- UInt64(leaves)) >> 63
-            var value = correction ^ sides.left ^ sides.right ^ found.masked(0 &- exists)
+            var value = correction ^ sides.left ^ sides.right ^ found.masked(exists)
             if clearsLowestBit { value.low |= 1 }
             prepare(sibling, found, value)
             apply(to: out, leaves, firstChunk: 0, target: sibling >> UInt64(Self.chunk.trailingZeroBitCount))

@@ -28,7 +28,7 @@ extension SilentVOLE {
 
         /// Computes 128 base OT messages (milliseconds).
         package init(random: any RandomSource = SystemRandom.shared) {
-            core = SilentSenderOpening(oneBit: false, random: random)
+            core = SilentSenderOpening(delta: Block128(low: random.word(), high: random.word()), random: random)
             message = core.message
         }
     }

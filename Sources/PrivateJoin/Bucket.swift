@@ -73,8 +73,8 @@ struct Bucket: Sendable {
         return first
     }
 
-    /// The rows of tokens that have places, in the order of places: `place << 32 | row`. `indices[i]`, which may be a dummy's, has
-    /// the place `places[i]`. Rows of one key are in random order, so that nothing shows the order of the file.
+    /// The rows of tokens that have places: `place << 32 | row`, in the order given. `indices[i]`, which may be a dummy's, has the
+    /// place `places[i]`. Rows of one key are in random order, so that nothing shows the order of the file.
     func entries(indices: [UInt32], places: [UInt32], random: some RandomSource) -> [UInt64] {
         var out: [UInt64] = []
         out.reserveCapacity(indices.count + more.count)

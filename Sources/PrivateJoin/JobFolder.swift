@@ -58,7 +58,8 @@ final class JobFolder: @unchecked Sendable {
         guard lock >= 0 else { throw YinheError.system("cannot create a file", errno: errno, at: path) }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             throw YinheError(
-                .system, "another process works in this resume directory", at: path, remedy: "wait for it, or name another folder")
+                .system, "another process works in this resume directory", at: path,
+                remedy: "wait for it, or name another folder")
         }
     }
 

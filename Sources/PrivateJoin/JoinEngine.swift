@@ -14,7 +14,8 @@ struct JoinEngine: Sendable {
     var explanation: String
     /// The numbers behind the explanation; nil when nothing was negotiated.
     var decision: PSI.CostModel.Decision?
-    var run: @Sendable (_ tokens: [JoinToken], _ channel: any Channel, _ binding: [UInt8], ProgressMonitor?) async throws -> Outcome
+    var run:
+        @Sendable (_ tokens: [JoinToken], _ channel: any Channel, _ binding: [UInt8], ProgressMonitor?) async throws -> Outcome
 
     /// Memory for each element of the larger set, this module's own share included.
     static let bytesPerElement = 320

@@ -144,8 +144,8 @@ extension JoinParty {
         var rows: [UInt32] = []
         while rows.count < count {
             let part: PrivateJoin.Multiplicities = try await session.receive()
-            guard part.bucket == UInt32(bucket), part.rows.count == min(count - rows.count, PrivateJoin.Multiplicities.maximumKeys)
-            else { throw YinheError(.peerMisbehaved, "rows per key of another bucket, or not of all keys") }
+            let due = min(count - rows.count, PrivateJoin.Multiplicities.maximumKeys)
+            guard part.bucket == UInt32(bucket), part.rows.count == due else { throw YinheError(.peerMisbehaved, "rows per key of another bucket, or not of all keys") }
             rows += part.rows
         }
         return rows

@@ -89,7 +89,7 @@ struct JoinParty: Sendable {
         // Nothing is lost: no bucket was finished on either side.
         if workspace.isResumable { try workspace.folder().clear() }
         let nonces = role == .receiver ? nonce + hello.nonce : hello.nonce + nonce
-        return Job(id: Self.derive("job", nonces), partitionKey: Self.derive("partition key", nonces))
+        return Job(id: PrivateJoin.derive("job", nonces), partitionKey: PrivateJoin.derive("partition key", nonces))
     }
 
     private func refusal(own: Bool, peer: Bool) -> YinheError {
@@ -102,12 +102,6 @@ struct JoinParty: Sendable {
         return YinheError(
             .peerMismatch, text,
             remedy: "name the folders of one job on both sides, with the peer of that job; or remove both and start again")
-    }
-
-    private static func derive(_ purpose: String, _ nonces: [UInt8]) -> [UInt8] {
-        var hash = DomainHash(domain: "yinhe/private-join/\(purpose)/v1")
-        hash.update(nonces)
-        return Array(hash.finalize()[0..<16])
     }
 
     // MARK: Plan
@@ -179,11 +173,21 @@ struct JoinParty: Sendable {
             explanation = "only dh can count without telling which keys are common"
         } else if choice == .auto {
             let made = try await JoinEngine.negotiate(
-                role, setSize: plan.buckets * (plan.elements(of: role) ?? own), runs: plan.buckets, options: options, over: session.channel, binding: job.id)
+                role, setSize: plan.elements(of: role).map { $0 * plan.buckets } ?? own, runs: plan.buckets, options: options,
+                over: session.channel, binding: job.id)
             (choice, explanation, decision) = (made.choice, made.explanation, made)
         }
         var engine = JoinEngine(choice, explanation: explanation, role: role, options: options, jobSizes: plan.jobSizes)
         engine.decision = decision
         return engine
+    }
+}
+
+extension PrivateJoin {
+    /// 16 bytes that both sides draw together; `nonces`: the receiver's, then the sender's.
+    package static func derive(_ purpose: String, _ nonces: [UInt8]) -> [UInt8] {
+        var hash = DomainHash(domain: "yinhe/private-join/\(purpose)/v1")
+        hash.update(nonces)
+        return Array(hash.finalize()[0..<16])
     }
 }

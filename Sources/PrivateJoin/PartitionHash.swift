@@ -16,7 +16,7 @@ package struct PartitionHash: Sendable {
         k1 = token.high
     }
 
-    func partition(of token: JoinToken) -> Int { Int(truncatingIfNeeded: hash(token) >> 54) }
+    package func partition(of token: JoinToken) -> Int { Int(truncatingIfNeeded: hash(token) >> 54) }
 
     package func hash(_ token: JoinToken) -> UInt64 {
         var v0 = k0 ^ 0x736f_6d65_7073_6575

@@ -50,9 +50,9 @@ public enum PrivateJoin {
     public enum RowOrder: String, Sendable, Codable, CaseIterable {
         /// As in this party's file, each row at most once.
         case own
-        /// Line k of both outputs belongs to the same pair of rows: the SQL join, with every combination of rows that share a key,
-        /// in an order that depends on neither file; where one side has no row, its cells are empty. Each party learns how many
-        /// rows the other has for each common key, and how many without a match that the join type keeps.
+        /// Line k of both outputs belongs to the same pair of rows: the SQL join, with every combination of rows that share a
+        /// key, in an order that depends on neither file; where one side has no row, its cells are empty. Each party learns how
+        /// many rows the other has for each common key, and how many without a match that the join type keeps.
         case aligned
     }
 
@@ -87,8 +87,9 @@ public enum PrivateJoin {
         public var threads = availableCores
         /// Memory to work in, at least `minimumMemoryBytes`. What does not fit goes to disk.
         public var memoryBytes = 2 << 30
-        /// Folder of this job, which makes it resumable; created if need be, removed with the job's end. Holds this party's tokens
-        /// (as sensitive as its keys), with `.aligned` its rows, and is for the owner's eyes only (0700). Nil: a temporary folder.
+        /// Folder of this job, which makes it resumable; created if need be, removed with the job's end. Holds this party's
+        /// tokens (as sensitive as its keys), with `.aligned` its rows, and is for the owner's eyes only (0700). Nil: a temporary
+        /// folder, if any. Both sides give one, or neither.
         public var resumeDirectory: String?
         /// Where the temporary folder of a job without `resumeDirectory` goes; nil: beside the output, else beside the input.
         public var temporaryFolder: String?

@@ -26,18 +26,20 @@ extension DHPSI {
             role: role.rawValue, peerRole: isSender ? "receiver" : "sender", binding: binding)
         return try await Session.run(over: channel, proposal, progress: progress) { session in
             let exchange = try Exchange(input, session, random: SystemRandom.shared)
-            let found = try await exchange.run(reply: isSender ? .inOrder : .none, expectsReply: !isSender)
+            let (found, _) = try await exchange.run(reply: isSender ? .inOrder : .none, expectsReply: !isSender)
             try await exchange.complete(telling: nil, expecting: nil)
             return isSender
                 ? .sender(order: exchange.order, peerSetSize: exchange.peerSetSize)
-                : pairing(found, peerSetSize: exchange.peerSetSize)
+                : exchange.pairing(found)
         }
     }
+}
 
-    private static func pairing(_ found: Exchange.Found, peerSetSize: Int) -> PSI.Pairing {
-        let order = found.places.indices.sorted { found.places[$0] < found.places[$1] }
+extension DHPSI.Exchange {
+    fileprivate func pairing(_ found: Found) -> PSI.Pairing {
+        let pairs = found.pairs.sorted { $0.peer < $1.peer }
         return .receiver(
-            indices: order.map { UInt32(found.matches[$0]) }, places: order.map { found.places[$0] }, peerSetSize: peerSetSize)
+            indices: pairs.map { order[Int($0.own)] }, places: pairs.map(\.peer), peerSetSize: peerSetSize)
     }
 }
 

@@ -19,7 +19,8 @@ package enum CSVRecordImage {
         var special = isOnly && field.isEmpty
         for byte in field {
             if byte == Ascii.quote { quotes += 1 }
-            if byte == delimiter || byte == Ascii.quote || byte == Ascii.lineFeed || byte == Ascii.carriageReturn { special = true }
+            let isLineEnd = byte == Ascii.lineFeed || byte == Ascii.carriageReturn
+            if isLineEnd || byte == delimiter || byte == Ascii.quote { special = true }
         }
         guard special else {
             if let base = field.baseAddress { out.append(base, count: field.count) }

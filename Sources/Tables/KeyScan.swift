@@ -16,8 +16,8 @@ package struct KeyScan: Sendable {
     package var keepsRecords: Bool
 
     package init(
-        path: String, keyColumn: String, columns: [String]? = nil, normalizer: JoinKeyNormalizer, options: CSVOptions = CSVOptions(),
-        threads: Int = 1, keepsRecords: Bool = false
+        path: String, keyColumn: String, columns: [String]? = nil, normalizer: JoinKeyNormalizer,
+        options: CSVOptions = CSVOptions(), threads: Int = 1, keepsRecords: Bool = false
     ) {
         self.path = path
         self.keyColumn = keyColumn
@@ -37,8 +37,8 @@ package struct KeyScan: Sendable {
         return header
     }
 
-    /// Scans the whole file. `body`: the rows of a block, and the number of data rows before it. The report lacks what only a look
-    /// at all keys can tell: `distinctKeys` and `duplicateRows`. Throws `.badInput` with the place of what is not strict CSV.
+    /// Scans the whole file. `body`: the rows of a block, and the number of data rows before it. The report lacks what only a
+    /// look at all keys can tell: `distinctKeys` and `duplicateRows`. Throws `.badInput` with the place of what is not strict CSV.
     package func run(
         progress: ProgressMonitor? = nil, _ body: (_ rows: ScannedRows, _ firstRow: Int) throws -> Void
     ) throws -> InputReport {

@@ -14,8 +14,8 @@ enum VOLERun {
         let c: CorrelatedVector<Block128>
 
         /// Places where c is not a Delta + b.
-        var wrongPlaces: [Int] {
-            (0..<c.count).filter { i in
+        var wrongPlaces: Int {
+            (0..<c.count).count { i in
                 let product =
                     switch a {
                     case .bits64(let a): GF128.multiply(a[i], delta)
@@ -42,20 +42,20 @@ enum VOLERun {
     func `c is a Delta plus b at every place`(count: Int, field: SilentVOLE.Field) async throws {
         let result = try await VOLERun.run(.init(count: count, field: field, threads: 1))
         #expect(result.b.count == count && result.c.count == count)
-        #expect(result.wrongPlaces.isEmpty)
+        #expect(result.wrongPlaces == 0)
     }
 
     @Test(arguments: [1, 100, 4097, 100_003], SilentVOLE.Field.allCases)
     func `The checks of the malicious variant pass between honest parties`(count: Int, field: SilentVOLE.Field) async throws {
         let result = try await VOLERun.run(.init(count: count, field: field, security: .malicious, threads: 1))
-        #expect(result.wrongPlaces.isEmpty)
+        #expect(result.wrongPlaces == 0)
     }
 
     @Test(arguments: LPNCode.allCases, SilentVOLE.Field.allCases)
     func `The correlation holds for every code`(code: LPNCode, field: SilentVOLE.Field) async throws {
         for count in [1, 777, 2500] {
             let result = try await VOLERun.run(.init(count: count, field: field, code: code, threads: 1))
-            #expect(result.wrongPlaces.isEmpty)
+            #expect(result.wrongPlaces == 0)
         }
     }
 
@@ -63,7 +63,7 @@ enum VOLERun {
         for (mine, theirs) in [(2, 1), (1, 3), (4, 2)] {
             let result = try await VOLERun.run(
                 .init(count: 30_000, security: .malicious, threads: mine), receiverThreads: theirs)
-            #expect(result.wrongPlaces.isEmpty)
+            #expect(result.wrongPlaces == 0)
         }
     }
 }

@@ -51,6 +51,43 @@ import Transport
         #expect(throws: YinheError.self) { try BucketPlan(receiver: 1 << 32, sender: 0, limit: 1000) }
     }
 
+    struct Vectors: Decodable {
+        struct Partition: Decodable { var token: String, hash: String, partition: Int }
+        struct Derivation: Decodable { var receiver_nonce: String, sender_nonce: String, job: String, partition_key: String }
+        var partition_key: String
+        var partitions: [Partition]
+        var derivation: Derivation
+        var announced: [[Int]]
+        var padded: [[Int]]
+    }
+
+    @Test func everyPublicNumberIsThatOfTheSpecification() throws {
+        let file = repositoryRoot.appending(path: "Protocols/Vectors/private-join.json")
+        let vectors = try JSONDecoder().decode(Vectors.self, from: Data(contentsOf: file))
+        let hash = PartitionHash(key: [UInt8](hex: vectors.partition_key)!)
+        #expect(vectors.partitions.count == 16)
+        for partition in vectors.partitions {
+            let token = JoinToken(bytes: [UInt8](hex: partition.token)!)
+            #expect(hash.hash(token) == UInt64(partition.hash, radix: 16))
+            #expect(hash.partition(of: token) == partition.partition)
+        }
+        let nonces = [UInt8](hex: vectors.derivation.receiver_nonce + vectors.derivation.sender_nonce)!
+        #expect(PrivateJoin.derive("job", nonces).hex == vectors.derivation.job)
+        #expect(PrivateJoin.derive("partition key", nonces).hex == vectors.derivation.partition_key)
+        for row in vectors.announced { #expect(BucketPlan.announced(row[0]) == row[1]) }
+        for row in vectors.padded { #expect(BucketPlan.padded(keys: row[0], buckets: row[1]) == row[2]) }
+        // The plans of the file, by hand: lists of numbers and an object do not decode as one type.
+        let root = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any]
+        let plans = try #require(root?["plans"] as? [[Any]])
+        for plan in plans {
+            let numbers = plan[0..<3].map { ($0 as? NSNumber)?.intValue ?? -1 }
+            let due = try #require(plan[3] as? [String: Int])
+            let own = try BucketPlan(receiver: numbers[0], sender: numbers[1], limit: numbers[2])
+            #expect(own.buckets == due["buckets"])
+            #expect(own.elements(of: .receiver) == due["receiver"] && own.elements(of: .sender) == due["sender"])
+        }
+    }
+
     @Test func resultsSurviveTheirFileAndDamageIsFound() throws {
         let job = [UInt8](repeating: 7, count: 16)
         let result = BucketResult(bucket: 3, places: 20, entries: [2 << 32 | 5, 2 << 32 | 9, 17 << 32 | 1])
@@ -92,10 +129,13 @@ import Transport
         }
         let hello = encoded(PrivateJoin.Hello(job: nil, nonce: [UInt8](repeating: 1, count: 32), finished: [3]))
         try decode(PrivateJoin.Hello.self, hello)
-        for count in 0..<hello.count { #expect(throws: YinheError.self) { try decode(PrivateJoin.Hello.self, Array(hello[0..<count])) } }
+        for count in 0..<hello.count {
+            #expect(throws: YinheError.self) { try decode(PrivateJoin.Hello.self, Array(hello[0..<count])) }
+        }
         #expect(throws: YinheError.self) { try decode(PrivateJoin.Hello.self, [2] + hello.dropFirst()) }
         #expect(throws: YinheError.self) {
-            try decode(PrivateJoin.Hello.self, encoded(PrivateJoin.Hello(job: nil, nonce: [UInt8](repeating: 1, count: 32), finished: [UInt8](repeating: 0, count: 129))))
+            let nonce = [UInt8](repeating: 1, count: 32), bits = [UInt8](repeating: 0, count: 129)
+            try decode(PrivateJoin.Hello.self, encoded(PrivateJoin.Hello(job: nil, nonce: nonce, finished: bits)))
         }
         #expect(throws: YinheError.self) { try decode(PrivateJoin.Sizes.self, encoded(PrivateJoin.Sizes(rows: 129, limit: 5))) }
         #expect(throws: YinheError.self) { try decode(PrivateJoin.Sizes.self, encoded(PrivateJoin.Sizes(rows: 128, limit: 0))) }
@@ -106,7 +146,8 @@ import Transport
             try decode(PrivateJoin.Multiplicities.self, [0, 0, 0, 0, 0xff, 0xff, 0xff, 0x7f])
         }
         #expect(throws: YinheError.self) {
-            try decode(PrivateJoin.Counts.self, encoded(PrivateJoin.Counts(matchedKeys: 0, matchedRows: 1 << 40, unmatchedRows: 0)))
+            let counts = PrivateJoin.Counts(matchedKeys: 0, matchedRows: 1 << 40, unmatchedRows: 0)
+            try decode(PrivateJoin.Counts.self, encoded(counts))
         }
     }
 }

@@ -38,7 +38,8 @@ import Testing
     static let cuts: [Cut] = stops.flatMap { point in
         [PrivateJoin.Role.receiver, .sender].flatMap { role in
             [
-                Cut(role: role, point: point, order: .own, resident: 0), Cut(role: role, point: point, order: .aligned, resident: 0),
+                Cut(role: role, point: point, order: .own, resident: 0),
+                Cut(role: role, point: point, order: .aligned, resident: 0),
                 Cut(role: role, point: point, order: .own, resident: nil),
             ]
         }
@@ -187,7 +188,8 @@ import Testing
         let fixture = try JoinFixture()
         _ = try await secondRun(fixture) { options, role in
             for name in try FileManager.default.contentsOfDirectory(atPath: options.resumeDirectory!) {
-                let mode = try FileManager.default.attributesOfItem(atPath: options.resumeDirectory! + "/" + name)[.posixPermissions]
+                let path = options.resumeDirectory! + "/" + name
+                let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
                 #expect(mode as? Int == 0o600, "\(name)")
             }
             let mode = try FileManager.default.attributesOfItem(atPath: options.resumeDirectory!)[.posixPermissions]

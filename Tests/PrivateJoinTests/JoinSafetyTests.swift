@@ -62,7 +62,8 @@ import Transport
     @Test func differentOptionsAreNamedOnBothSides() async throws {
         let fixture = try fixture()
         let changes: [(String, (inout PrivateJoin.Options) -> Void)] = [
-            ("join type", { $0.joinType = .left }), ("reveal", { $0.reveal = .receiver }), ("row order", { $0.rowOrder = .aligned }),
+            ("join type", { $0.joinType = .left }), ("reveal", { $0.reveal = .receiver }),
+            ("row order", { $0.rowOrder = .aligned }),
             ("key normaliser", { $0.normalizer = .digits }), ("minimum intersection", { $0.minimumIntersection = 3 }),
             ("binding", { $0.binding = [1] }), ("protocol", { $0.protocolChoice = .auto }),
         ]
