@@ -251,7 +251,8 @@ def main():
             out["parameters"].append(
                 dict(items=n, clustered=clustered, clusters=clusters, sparse=sparse, dense=dense, load=load,
                      columns=clusters * (sparse + dense)))
-    for clusters, sparse, dense in [(1, 0, 5), (13, 0, 30), (1, 3, 1), (1, 1500, 4), (5, 1500, 3), (32, 43000, 3), (1, 1287496, 2)]:
+    shapes = [(1, 0, 5), (13, 0, 30), (1, 3, 1), (1, 1500, 4), (5, 1500, 3), (32, 43000, 3), (1, 1287496, 2)]
+    for clusters, sparse, dense in shapes:
         seed, token = rng.randbytes(16), rng.randbytes(16)
         store = Store(seed, clusters, sparse, dense)
         for k in range(4):

@@ -34,7 +34,7 @@ package struct SilentLayout: Sendable {
     package let leaves: Int
     package let depth: Int
 
-    init(code: LPNCode, outputs: Int, noise: NoiseKind, malicious: Bool) {
+    package init(code: LPNCode, outputs: Int, noise: NoiseKind, malicious: Bool) {
         self.code = code
         self.outputs = outputs
         self.noise = noise

@@ -85,7 +85,8 @@ package final class SilentSender: @unchecked Sendable {
         self.phases = phases
     }
 
-    /// Takes the receiver's corrections, answers with the tree sums, returns b in the first `outputs` elements of a longer buffer.
+    /// Takes the receiver's corrections, answers with the tree sums, returns b in the first `outputs` elements of a longer
+    /// buffer.
     func run(in session: Session, lane: SilentVOLE.Lane) async throws -> HugeBuffer<Block128> {
         let base = try await session.receive(SilentVOLE.BaseSenderMessage.self)
         try base.check(count: BaseOT.senderMessageBytes)

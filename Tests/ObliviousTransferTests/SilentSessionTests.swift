@@ -22,7 +22,8 @@ import Transport
         }
     }
 
-    @Test(arguments: 1...7 as ClosedRange<UInt8>) func `A message changed on the way stops a malicious run`(tag: UInt8) async throws {
+    @Test(arguments: 1...7 as ClosedRange<UInt8>)
+    func `A message changed on the way stops a malicious run`(tag: UInt8) async throws {
         for place in [1, 0] {
             let error = try await failure(.init(count: 300, security: .malicious, threads: 1), tag: tag) {
                 $0[place == 1 ? 1 : $0.count - 1] ^= 1
@@ -48,7 +49,8 @@ import Transport
         #expect(error?.code == .peerMisbehaved)
     }
 
-    @Test(arguments: 1...7 as ClosedRange<UInt8>) func `A message of an earlier session stops a malicious run`(tag: UInt8) async throws {
+    @Test(arguments: 1...7 as ClosedRange<UInt8>)
+    func `A message of an earlier session stops a malicious run`(tag: UInt8) async throws {
         let parameters = SilentVOLE.Parameters(count: 300, security: .malicious, threads: 1)
         let sender = try SilentVOLE.Sender(parameters), receiver = try SilentVOLE.Receiver(parameters)
         let (fromSender, fromReceiver) = try await LocalRun.both(
@@ -108,10 +110,13 @@ import Transport
         var counts = [Double](repeating: 0, count: 256)
         values.withUnsafeBufferPointer { for byte in UnsafeRawBufferPointer($0) { counts[Int(byte)] += 1 } }
         let expected = counts.reduce(0, +) / 256
-        return counts.reduce(0) { $0 + ($1 - expected) * ($1 - expected) / expected }
+        var sum = 0.0
+        for count in counts { sum += (count - expected) * (count - expected) / expected }
+        return sum
     }
 
-    @Test(arguments: SilentVOLE.Field.allCases) func `Outputs look uniform and none repeats`(field: SilentVOLE.Field) async throws {
+    @Test(arguments: SilentVOLE.Field.allCases)
+    func `Outputs look uniform and none repeats`(field: SilentVOLE.Field) async throws {
         let count = 60_000
         let result = try await VOLERun.run(.init(count: count, field: field, threads: 1))
         #expect(chiSquare(result.b) < 400 && chiSquare(result.c) < 400)
@@ -129,16 +134,14 @@ import Transport
     ) async throws {
         let parameters = SilentOT.Parameters(count: count, security: security, threads: 1)
         let sender = try SilentOT.Sender(parameters), receiver = try SilentOT.Receiver(parameters)
-        let (pairs, chosen, bytes) = try await {
-            let (a, b) = try await LocalRun.both(
-                { let channel = TamperedChannel($0); return (try await sender.run(over: channel), channel.messageBytes) },
-                { let channel = TamperedChannel($0); return (try await receiver.run(over: channel), channel.messageBytes) })
-            return (a.0, b.0, SilentVOLE.Bytes(fromSender: a.1, fromReceiver: b.1))
-        }()
-        #expect(bytes == SilentOT.bytes(parameters))
+        let ((pairs, sent), (chosen, answered)) = try await LocalRun.both(
+            { let channel = TamperedChannel($0); return (try await sender.run(over: channel), channel.messageBytes) },
+            { let channel = TamperedChannel($0); return (try await receiver.run(over: channel), channel.messageBytes) })
+        #expect(SilentOT.bytes(parameters) == .init(fromSender: sent, fromReceiver: answered))
         #expect(chosen.choices.allSatisfy { $0 <= 1 })
-        let wrong = (0..<count).count {
-            chosen.strings[$0] != (chosen.choices[$0] == 0 ? pairs.zero[$0] : pairs.one[$0]) || pairs.zero[$0] == pairs.one[$0]
+        let wrong = (0..<count).count { i -> Bool in
+            let due: Block128 = chosen.choices[i] == 0 ? pairs.zero[i] : pairs.one[i]
+            return chosen.strings[i] != due || pairs.zero[i] == pairs.one[i]
         }
         #expect(wrong == 0)
         if count > 100_000 {

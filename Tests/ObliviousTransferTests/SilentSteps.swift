@@ -12,11 +12,11 @@ struct SilentSteps {
     let points: [UInt64]
     var transcript = [UInt8](repeating: 1, count: 32)
 
-    private let keys: [(Block128, Block128)]
+    let keys: [(Block128, Block128)]
 
     init(
-        outputs: Int, noise: NoiseKind = .word, code: LPNCode = .expandConvolute7x24, malicious: Bool = true, delta: Block128? = nil,
-        seed: UInt64 = freshSeed()
+        outputs: Int, noise: NoiseKind = .word, code: LPNCode = .expandConvolute7x24, malicious: Bool = true,
+        delta: Block128? = nil, seed: UInt64 = freshSeed()
     ) {
         let random = SeededRandom(seed)
         func block() -> Block128 { Block128(low: random.word(), high: random.word()) }

@@ -29,7 +29,8 @@ import Testing
     @Test(arguments: cases) func `Messages and outputs equal the vector's`(vector: Case) throws {
         let noise: NoiseKind = vector.fieldBits == 1 ? .bit : vector.fieldBits == 64 ? .word : .block
         let layout = SilentLayout(
-            code: try #require(LPNCode(rawValue: vector.code)), outputs: vector.outputs, noise: noise, malicious: vector.malicious)
+            code: try #require(LPNCode(rawValue: vector.code)), outputs: vector.outputs, noise: noise,
+            malicious: vector.malicious)
         try #require(layout.trees == vector.weight && layout.leaves == vector.leaves && layout.depth == vector.depth)
         let key = AES128(key: Block128(littleEndianBytes: try #require([UInt8](hex: vector.seed))))
         func blocks(_ count: Int, lane: UInt64) -> [Block128] {

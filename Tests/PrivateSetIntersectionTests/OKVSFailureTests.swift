@@ -26,21 +26,24 @@ import Testing
     private static func store(_ parameters: OKVSParameters) -> OKVS { OKVS(parameters: parameters, seed: .zero) }
 
     /// Right of the phase transition only pairs of equal rows matter: with g dense columns encoding fails when there are more
-    /// than g, P = c^(g+1) / (g+1)!.
-    @Test(arguments: [(128, 0, 20_000, 400_000), (513, 0, 6000, 100_000), (24, 1, 200_000, 2_000_000)])
-    func smallGapsComeFromEqualRowsAsPredicted(n: Int, dense: Int, short: Int, long: Int) throws {
+    /// than g, P = c^(g+1) / (g+1)!. At the small sizes where two pairs can be seen, other structures add to them.
+    @Test(arguments: [
+        (128, 249, 0, 20_000, 400_000, 1.2), (513, 797, 0, 6000, 100_000, 1.1), (24, 60, 1, 200_000, 4_000_000, 5),
+    ])
+    func smallGapsComeFromEqualRowsAsPredicted(
+        n: Int, sparse: Int, dense: Int, short: Int, long: Int, most: Double
+    ) throws {
         let trials = Self.isLong ? long : short
-        // Bits far above the plateau keep larger structures away.
-        let sparse = OKVSParameters.sparseColumns(items: n, bits: 60)
         let mean = exp2(OKVSParameters.log2DuplicatePairs(items: n, sparseColumns: sparse))
         let expected = Double(trials) * (dense == 0 ? 1 - exp(-mean) : 1 - exp(-mean) * (1 + mean))
         let seen = Double(Self.failures(items: n, sparse: sparse, dense: dense, trials: trials))
         #expect(expected > 5)
-        #expect(abs(seen - expected) <= 6 * expected.squareRoot() + 2, "\(seen) failures, \(expected) expected")
+        #expect(seen >= expected - 5 * expected.squareRoot(), "\(seen) failures, \(expected) expected")
+        #expect(seen <= most * expected + 5 * (most * expected).squareRoot(), "\(seen) failures, \(expected) expected")
     }
 
-    /// With one dense column for the one pair of equal rows that may occur, the fitted line gives bits = 6: the true rate is below
-    /// 2^-6, by less than a factor 64. Left of the transition most of the promise is gone.
+    /// With one dense column for the one pair of equal rows that may occur, at bits = 6 of the fitted line: the true rate is
+    /// below 2^-6, by less than a factor 64. Left of the transition most of the promise is gone.
     @Test func theFittedLineIsABoundAndNotAFarOne() throws {
         for n in [513, 1024] {
             let trials = Self.isLong ? 100_000 : 4000
@@ -60,7 +63,9 @@ import Testing
             var exceeded = 0, exceededByLess = 0
             for _ in 0..<trials {
                 var counts = [Int](repeating: 0, count: clusters)
-                for word in random.elements(n, UInt64.self) { counts[Int(word.multipliedFullWidth(by: UInt64(clusters)).high)] += 1 }
+                for word in random.elements(n, UInt64.self) {
+                    counts[Int(word.multipliedFullWidth(by: UInt64(clusters)).high)] += 1
+                }
                 if counts.max()! > load { exceeded += 1 }
                 if counts.max()! > load - 1 { exceededByLess += 1 }
             }

@@ -46,9 +46,9 @@ private func splitMix(_ i: UInt64) -> UInt64 {
     @Test func sizesAreTheKnownOnes() throws {
         for shape in try Vectors.load().parameters {
             let p = try OKVSParameters.derive(items: shape.items, clustered: shape.clustered)
-            #expect(
-                [p.clusters, p.sparseColumns, p.denseColumns, p.clusterItems, p.columns]
-                    == [shape.clusters, shape.sparse, shape.dense, shape.load, shape.columns], "\(shape.items)")
+            let found = [p.clusters, p.sparseColumns, p.denseColumns, p.clusterItems, p.columns]
+            let expected: [Int] = [shape.clusters, shape.sparse, shape.dense, shape.load, shape.columns]
+            #expect(found == expected, "\(shape.items)")
         }
     }
 
