@@ -187,10 +187,10 @@ cases = [
     run(3, 4, [1, 0, 1], b"yinhe base-ot known answer"),
     run(5, 6, [j * j // 3 % 2 for j in range(37)], bytes(range(64))),
 ]
-reductions = [bytes(64), b"\xff" * 64, L.to_bytes(64, "little"), (L - 1).to_bytes(64, "little"), (L << 259).to_bytes(64, "little"),
-              ((L << 259) - 1).to_bytes(64, "little"), (2**252).to_bytes(64, "little"), (2**252 - 1).to_bytes(64, "little"),
-              (2**512 - 2**252).to_bytes(64, "little"), (2 * L - 1).to_bytes(64, "little"), test_random(7, 64), test_random(8, 64)]
+numbers = [0, 2**512 - 1, L, L - 1, L << 259, (L << 259) - 1, 2**252, 2**252 - 1, 2**512 - 2**252, 2 * L - 1]
+numbers += [int.from_bytes(test_random(seed, 64), "little") for seed in (7, 8)]
 print(json.dumps({
     "runs": cases,
-    "reductions": [{"wide": w.hex(), "scalar": (int.from_bytes(w, "little") % L).to_bytes(32, "little").hex()} for w in reductions],
+    "reductions": [
+        {"wide": n.to_bytes(64, "little").hex(), "scalar": (n % L).to_bytes(32, "little").hex()} for n in numbers],
 }, indent=1))

@@ -4,8 +4,8 @@ import SandboxCore
 /// The prime-order group ristretto255 (RFC 9496): elements, their coding, element derivation and multiplication.
 ///
 /// The group has order l = 2^252 + 27742317777372353535851937790883648493 and every accepted encoding is the only one of its
-/// element: no cofactor, no small subgroups, no malleability. Batches are synchronous and run on the calling thread. Time does not
-/// depend on elements or scalars, but for WHICH encoding is invalid.
+/// element: no cofactor, no small subgroups, no malleability. Batches are synchronous and run on the calling thread. Time does
+/// not depend on elements or scalars, but for WHICH encoding is invalid.
 package enum Ristretto255 {
     /// An element by one of its points; compare with `equal` or by encodings.
     package typealias Element = yinhe_ristretto_point

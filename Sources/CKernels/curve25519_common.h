@@ -9,8 +9,12 @@
 // Constants of RFC 9496, section 4.1, in limbs of 51 bits: d = -121665/121666, 2 d, sqrt(-1), sqrt(a d - 1), 1/sqrt(a - d),
 // 1 - d^2 and (d - 1)^2, where a = -1.
 static const uint64_t LIMBS_ONE[5] = {1, 0, 0, 0, 0};
-static const uint64_t LIMBS_D[5] = {0x34dca135978a3ULL, 0x1a8283b156ebdULL, 0x5e7a26001c029ULL, 0x739c663a03cbbULL, 0x52036cee2b6ffULL};
-static const uint64_t LIMBS_2D[5] = {0x69b9426b2f159ULL, 0x35050762add7aULL, 0x3cf44c0038052ULL, 0x6738cc7407977ULL, 0x2406d9dc56dffULL};
+static const uint64_t LIMBS_D[5] = {
+    0x34dca135978a3ULL, 0x1a8283b156ebdULL, 0x5e7a26001c029ULL, 0x739c663a03cbbULL, 0x52036cee2b6ffULL,
+};
+static const uint64_t LIMBS_2D[5] = {
+    0x69b9426b2f159ULL, 0x35050762add7aULL, 0x3cf44c0038052ULL, 0x6738cc7407977ULL, 0x2406d9dc56dffULL,
+};
 static const uint64_t LIMBS_SQRT_M1[5] = {
     0x61b274a0ea0b0ULL, 0x0d5a5fc8f189dULL, 0x7ef5e9cbd0c60ULL, 0x78595a6804c9eULL, 0x2b8324804fc1dULL,
 };

@@ -7,6 +7,7 @@
 #include "curve25519_field51x8.h"
 #define KERNEL(name) ifma_##name
 #include "curve25519_steps.h"
+#include "curve25519_multiply.h"
 
 const yinhe_ristretto_kernels yinhe_ristretto_ifma = {
     "avx512-ifma", ifma_decode, ifma_encode, ifma_derive, ifma_add, ifma_subtract, ifma_multiply, ifma_multiply_table,

@@ -91,7 +91,8 @@ extension BaseOT {
 
         /// The chosen key of each transfer.
         ///
-        /// `context` as for `Sender.keys`. Throws `.peerMisbehaved` unless the message is one valid element other than the identity.
+        /// `context` as for `Sender.keys`. Throws `.peerMisbehaved` unless the message is one valid element and not the
+        /// identity.
         package borrowing func keys(senderMessage: [UInt8], context: [UInt8], threads: Int = 1) throws -> [Block128] {
             guard senderMessage.count == senderMessageBytes else {
                 throw YinheError(
@@ -127,7 +128,8 @@ extension BaseOT {
 
         private static func derive(
             _ range: Range<Int>, multiples: Ristretto255.Multiples, choices: UnsafeRawBufferPointer,
-            scalars: UnsafeRawBufferPointer, sent: UnsafeRawBufferPointer, prefix: [UInt8], into keys: UnsafeMutablePointer<Block128>
+            scalars: UnsafeRawBufferPointer, sent: UnsafeRawBufferPointer, prefix: [UInt8],
+            into keys: UnsafeMutablePointer<Block128>
         ) {
             let width = Ristretto255.encodedBytes
             let buffer = ElementBuffer(count: range.count), derivation = KeyDerivation(prefix: prefix)

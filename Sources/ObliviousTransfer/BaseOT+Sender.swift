@@ -22,8 +22,8 @@ extension BaseOT {
         /// Both keys of each of `count` transfers.
         ///
         /// `context` names the session and must be equal on both sides and never used for two sessions, nor for both directions
-        /// of one (nonces of both parties or a transcript hash, and a role). Throws `.peerMisbehaved` when the message does not have 64
-        /// bytes per transfer, or for the first transfer (in order within a thread) with an element that is not valid.
+        /// of one (nonces of both parties or a transcript hash, and a role). Throws `.peerMisbehaved` when the message does not
+        /// have 64 bytes per transfer, or naming a transfer with an invalid element (the first; with several threads, one).
         package borrowing func keys(
             receiverMessage: [UInt8], count: Int, context: [UInt8], threads: Int = 1
         ) throws -> [(Block128, Block128)] {

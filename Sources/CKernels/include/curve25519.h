@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 // An element by any of its points in extended twisted Edwards coordinates, x = X/Z, y = Y/Z, x y = T/Z; each coordinate has five
-// limbs of radix 2^51, below 2^52. One element has many such forms: compare with yinhe_ristretto_equal or by encodings.
+// limbs of radix 2^51, below 2^51 + 2^15. One element has many such forms: compare with yinhe_ristretto_equal or by encodings.
 typedef struct {
     uint64_t x[5], y[5], z[5], t[5];
 } yinhe_ristretto_point;
