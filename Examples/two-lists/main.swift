@@ -3,6 +3,7 @@
 import PrivateSetIntersection
 import SandboxCore
 import Tables
+import Transport
 
 // Two spellings of one key become one token.
 let normalizer = JoinKeyNormalizer.text
@@ -16,10 +17,12 @@ func tokens(_ keys: [String]) -> [JoinToken] {
 let centre = ["Acme Ltd", "Beta Co", "Gamma Inc"]
 let bank = ["  beta co", "Delta LLP", "ＡＣＭＥ ltd"]
 
-// Only the receiver learns which of its own keys are common.
-let parameters = DHPSI.Parameters(policy: .receiverLearnsMatches)
-let (sender, receiver) = try await DHPSI.localRun(
-    sender: tokens(centre), receiver: tokens(bank), parameters: parameters)
+// Only the receiver learns which of its own keys are common. The protocol is chosen by predicted cost.
+let options = PSI.Options(protocolChoice: .auto, policy: .receiverLearnsMatches)
+let sender = try PSI.Sender(tokens: tokens(centre), options: options)
+let receiver = try PSI.Receiver(tokens: tokens(bank), options: options)
+let (sent, received) = try await LocalRun.both({ try await sender.run(over: $0) }, { try await receiver.run(over: $0) })
 
-print("the bank's matches:", receiver.matches!.map { bank[$0] })
-print("the centre learned that the bank has \(sender.peerSetSize) keys, and nothing else")
+print("the bank's matches:", received.output.matches!.map { bank[$0] })
+print("by protocol \(received.protocolUsed.rawValue), because \(received.decision!.explanation)")
+print("the centre learned that the bank has \(sent.output.peerSetSize) keys, and nothing else")

@@ -21,6 +21,7 @@ struct JobState: Codable, Sendable {
     var recordSizes: [Int]?
     var protocolUsed: PSI.ProtocolChoice
     var explanation: String
+    var decision: PSI.CostModel.Decision?
 
     static let file = "job.json"
 

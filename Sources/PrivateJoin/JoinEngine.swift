@@ -12,6 +12,8 @@ struct JoinEngine: Sendable {
     /// Never `.auto`.
     var used: PSI.ProtocolChoice
     var explanation: String
+    /// The numbers behind the explanation; nil when nothing was negotiated.
+    var decision: PSI.CostModel.Decision?
     var run:
         @Sendable (_ tokens: [JoinToken], _ channel: any Channel, _ binding: [UInt8], ProgressMonitor?) async throws -> Outcome
 
@@ -21,12 +23,11 @@ struct JoinEngine: Sendable {
     /// Agrees on the cheapest protocol for a job of `setSize` keys in `runs` buckets.
     static func negotiate(
         _ role: PSI.Role, setSize: Int, runs: Int, options: PrivateJoin.Options, over channel: any Channel, binding: [UInt8]
-    ) async throws -> (PSI.ProtocolChoice, String) {
+    ) async throws -> PSI.CostModel.Decision {
         let choice = PSI.Options(
             policy: .receiverLearnsMatches, adversary: options.adversary, threads: options.threads)
-        let decision = try await PSI.CostModel.negotiate(
+        return try await PSI.CostModel.negotiate(
             role, setSize: setSize, options: choice, runs: runs, over: channel, binding: binding)
-        return (decision.choice, decision.explanation)
     }
 
     /// `jobSizes`: of all buckets together; nil for a single one.

@@ -130,9 +130,10 @@ struct JoinParty: Sendable {
         if let state = job.state {
             report.peerSize = state.peerSize
             report.resumedBuckets = job.finished.count
-            let engine = JoinEngine(
+            var engine = JoinEngine(
                 state.protocolUsed, explanation: state.explanation, role: role, options: options,
                 jobSizes: state.plan.jobSizes)
+            engine.decision = state.decision
             return describe(Prepared(table: table, plan: state.plan, engine: engine, peerRows: state.peerSize), &report)
         }
         let sizes = PrivateJoin.Sizes(rows: BucketPlan.announced(table.report.keptRows), limit: options.elementLimit)
@@ -148,7 +149,7 @@ struct JoinParty: Sendable {
                 peerSize: peer.rows, input: table.report,
                 tokenSizes: table.tokens.isSpilled ? table.tokens.partitionSizes : nil,
                 recordSizes: table.records?.isSpilled == true ? table.records!.partitionSizes : nil,
-                protocolUsed: engine.used, explanation: engine.explanation
+                protocolUsed: engine.used, explanation: engine.explanation, decision: engine.decision
             ).save(to: workspace.folder())
         }
         try checkpoint("planned")
@@ -158,6 +159,7 @@ struct JoinParty: Sendable {
     private func describe(_ prepared: Prepared, _ report: inout PrivateJoin.Report) -> Prepared {
         report.protocolUsed = prepared.engine.used
         report.explanation = prepared.engine.explanation
+        report.decision = prepared.engine.decision
         report.buckets = prepared.plan.buckets
         return prepared
     }
@@ -165,15 +167,19 @@ struct JoinParty: Sendable {
     private func chooseEngine(_ session: Session, _ job: Job, _ plan: BucketPlan, own: Int) async throws -> JoinEngine {
         var choice = options.protocolChoice
         var explanation = ""
+        var decision: PSI.CostModel.Decision?
         if choice == .auto, options.reveal == .count {
             choice = .dh
             explanation = "only dh can count without telling which keys are common"
         } else if choice == .auto {
-            (choice, explanation) = try await JoinEngine.negotiate(
+            let made = try await JoinEngine.negotiate(
                 role, setSize: plan.elements(of: role).map { $0 * plan.buckets } ?? own, runs: plan.buckets, options: options,
                 over: session.channel, binding: job.id)
+            (choice, explanation, decision) = (made.choice, made.explanation, made)
         }
-        return JoinEngine(choice, explanation: explanation, role: role, options: options, jobSizes: plan.jobSizes)
+        var engine = JoinEngine(choice, explanation: explanation, role: role, options: options, jobSizes: plan.jobSizes)
+        engine.decision = decision
+        return engine
     }
 }
 

@@ -116,6 +116,8 @@ public enum PrivateJoin {
         public var protocolUsed: ProtocolChoice
         /// Why that protocol, in English; empty when the caller had named it.
         public var explanation = ""
+        /// The numbers behind `explanation`; nil when the caller had named the protocol.
+        public var decision: PSI.CostModel.Decision?
         /// What was read. `duplicateRows` has its places as data rows ("row 17", the first row after the header being 1).
         public var input = InputReport()
         /// The peer's number of rows with a usable key, rounded up, as it announced it; the number of its distinct keys, exactly,

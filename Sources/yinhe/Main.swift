@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PrivateJoin
 import SandboxCore
 
 /// What `yinhe --version` prints.
@@ -15,10 +16,14 @@ enum Outcome: Int32 {
 /// A command with the options that all of them share.
 protocol PartyCommand: AsyncParsableCommand {
     var common: CommonOptions { get }
+    /// What a person can do after Ctrl-C, such as how to go on; empty when there is nothing to say.
+    var interruptionRemedy: String { get }
     func execute(_ console: Console) async throws -> Outcome
 }
 
 extension PartyCommand {
+    var interruptionRemedy: String { "" }
+
     /// Commands run through `Main`, which owns signals, errors and exit codes.
     func run() async throws { preconditionFailure("commands run through Main") }
 }
@@ -50,6 +55,8 @@ enum Main {
         let common = command.common
         let console = Console(language: common.language, json: common.json, quiet: common.quiet, progress: common.progress)
         if common.stopWithParent { Interruption.watchParent() }
+        let remedy = command.interruptionRemedy
+        Interruption.lastWords(common.json ? "" : remedy)
         let task = Task { try await command.execute(console) }
         Interruption.onCancel {
             task.cancel()
@@ -62,18 +69,19 @@ enum Main {
         } catch is OutputClosed {
             return 0
         } catch {
-            let known = readable(error)
+            let known = readable(error, remedy)
             console.fail(known)
             ChildProcess.killAll()
             AtomicFile.removeUnfinished()
+            PrivateJoin.removeUnfinished()
             return known.code.exitCode
         }
     }
 
-    private static func readable(_ error: any Error) -> YinheError {
+    private static func readable(_ error: any Error, _ remedy: String) -> YinheError {
         // After Ctrl-C many things fail at once; the cause is the signal.
         if Interruption.arrived || error is CancellationError {
-            return YinheError(.cancelled, "the command was interrupted; no half-written file was left")
+            return YinheError(.cancelled, "the command was interrupted; no half-written file was left", remedy: remedy)
         }
         if let error = error as? YinheError { return error }
         if let error = error as? ValidationError { return YinheError(.usage, error.message) }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct PackageTests {
     @Test func anotherPackageBuildsAndRunsWithOneModuleAlone() async throws {
         let scratch = Scratch()
-        for name in ["noise", "two-lists"] {
+        for name in ["noise", "two-lists", "million-rows"] {
             try FileManager.default.createDirectory(atPath: scratch.file("Sources/\(name)"), withIntermediateDirectories: true)
         }
         try scratch.write(
@@ -22,8 +22,15 @@ import Testing
                     .executableTarget(
                         name: "two-lists",
                         dependencies: [
-                            .product(name: "PrivateSetIntersection", package: "Yinhe"), .product(name: "Tables", package: "Yinhe"),
-                            .product(name: "SandboxCore", package: "Yinhe"),
+                            .product(name: "PrivateSetIntersection", package: "Yinhe"),
+                            .product(name: "Tables", package: "Yinhe"), .product(name: "SandboxCore", package: "Yinhe"),
+                            .product(name: "Transport", package: "Yinhe"),
+                        ]),
+                    .executableTarget(
+                        name: "million-rows",
+                        dependencies: [
+                            .product(name: "PrivateJoin", package: "Yinhe"), .product(name: "SandboxCore", package: "Yinhe"),
+                            .product(name: "Transport", package: "Yinhe"),
                         ]),
                 ])
 
@@ -36,8 +43,10 @@ import Testing
             print(noise.count)
 
             """)
-        let example = repositoryRoot.appending(path: "Examples/two-lists/main.swift")
-        try FileManager.default.copyItem(atPath: example.path, toPath: scratch.file("Sources/two-lists/main.swift"))
+        for name in ["two-lists", "million-rows"] {
+            let example = repositoryRoot.appending(path: "Examples/\(name)/main.swift")
+            try FileManager.default.copyItem(atPath: example.path, toPath: scratch.file("Sources/\(name)/main.swift"))
+        }
 
         let built = try await Running("/usr/bin/env", ["swift", "build", "--package-path", scratch.path], folder: scratch.path)
             .finish()
@@ -47,6 +56,14 @@ import Testing
         let lists = try await Running(scratch.file(".build/debug/two-lists"), []).finish()
         #expect(lists.status == 0)
         #expect(lists.output.contains(#"["  beta co", "ＡＣＭＥ ltd"]"#), "\(lists.output)")
+
+        let files = try JoinFiles(30)
+        try files.scratch.write("b.csv", files.scratch.read("b.csv").replacing("note,key", with: "note,id"))
+        let join = try await Running(
+            scratch.file(".build/debug/million-rows"), [files.a, files.b, "id", files.scratch.path]
+        ).finish()
+        #expect(join.status == 0, "\(join.errors)")
+        #expect(join.output.contains("\(files.commonKeys) keys in common; \(files.pairs("left").count) and"), "\(join.output)")
     }
 
     @Test(arguments: ["README.md", "README.zh-CN.md"]) func theReadmeShowsTheExampleThatIsCompiled(_ name: String) throws {

@@ -69,6 +69,31 @@ import YinheCommand
         #expect(screen.take().allSatisfy { !"█░%".contains($0) })
     }
 
+    @Test func theBarTellsTheRateAndTheTimeLeftOfWhatThisRunDid() {
+        let screen = Screen()
+        let monitor = screen.board(.bar).monitor()
+        // A resumed phase: the first 600 units were done in an earlier run.
+        monitor(ProgressEvent(phase: "join", completed: 600, total: 1000))
+        #expect(!screen.take().contains("left"))
+        screen.tick(2)
+        monitor(ProgressEvent(phase: "join", completed: 700, total: 1000))
+        let line = screen.take()
+        #expect(line.contains("6.0 s left  50/s"), "\(line)")
+    }
+
+    @Test func theRateFollowsTheLastSeconds() {
+        let screen = Screen()
+        let monitor = screen.board(.json).monitor()
+        var completed = 0
+        for second in 0..<60 {
+            monitor(ProgressEvent(phase: "join", completed: completed, total: 10_000))
+            completed += second < 30 ? 100 : 10
+            screen.tick(1)
+        }
+        let last = screen.take().split(separator: "\n").last ?? ""
+        #expect(last.contains("\"perSecond\":10,") && last.contains("\"secondsLeft\":671"), "\(last)")
+    }
+
     @Test func withoutATerminalThereIsALineEveryFewSecondsOnly() {
         let screen = Screen()
         let monitor = screen.board(.plain).monitor()

@@ -36,6 +36,7 @@ extension Phrase {
             "this connection is neither encrypted nor authenticated (--insecure-plaintext): anyone on the network can read "
                 + "and alter it",
         zh: "此连接未加密也未认证（--insecure-plaintext）：网络上的任何人都能窃听和篡改")
+    static func timeLeft(_ time: String) -> Phrase { Phrase(en: "\(time) left", zh: "剩余 \(time)") }
     static func wrote(_ path: String) -> Phrase { Phrase(en: "Wrote \(path)", zh: "已写入 \(path)") }
 
     // MARK: Demonstration
@@ -70,7 +71,12 @@ extension Phrase {
 private let phaseNames: [String: String] = [
     "read table": "读取表格",
     "inspect": "检查文件",
-    "copy matches": "写出匹配行",
+    "intersect": "求交",
+    "check input": "核对输入",
+    "vector received": "接收编码向量",
+    "masks sent": "发送比对值",
+    "masks compared": "比对",
+    "write output": "写出结果",
     "handshake": "握手",
     "own elements blinded": "己方元素盲化",
     "peer elements combined": "对方元素二次盲化",
@@ -87,4 +93,4 @@ private let phaseNames: [String: String] = [
 ]
 
 /// Phases that count bytes rather than rows.
-let bytePhases: Set<String> = ["read table", "inspect", "copy matches"]
+let bytePhases: Set<String> = ["read table", "check input", "inspect", "write output"]

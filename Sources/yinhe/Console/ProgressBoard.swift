@@ -19,7 +19,37 @@ package final class ProgressBoard: Sendable {
         var event: ProgressEvent
         var started: Double
         var reportedDone = false
+        var pace: Pace
         var isDone: Bool { event.total.map { event.completed >= $0 } ?? false }
+
+        init(event: ProgressEvent, started: Double) {
+            self.event = event
+            self.started = started
+            pace = Pace(event.completed, at: started)
+        }
+    }
+
+    /// Units per second over the last ten to twenty seconds. What a resumed phase begins with was not done in this run.
+    private struct Pace {
+        private var mark: (time: Double, completed: Int)
+        private var next: (time: Double, completed: Int)
+        private static let window = 10.0
+
+        init(_ completed: Int, at time: Double) {
+            mark = (time, completed)
+            next = mark
+        }
+
+        mutating func note(_ completed: Int, at time: Double) {
+            guard time - next.time >= Self.window else { return }
+            (mark, next) = (next, (time, completed))
+        }
+
+        /// Nil while too little has happened to tell.
+        func perSecond(_ completed: Int, at time: Double) -> Double? {
+            guard time - mark.time >= 0.5, completed > mark.completed else { return nil }
+            return Double(completed - mark.completed) / (time - mark.time)
+        }
     }
 
     private struct Row {
@@ -83,6 +113,7 @@ package final class ProgressBoard: Sendable {
                 // Threads may report out of order; a bar never goes back.
                 let completed = max(event.completed, row.phases[i].event.completed)
                 row.phases[i].event = ProgressEvent(phase: event.phase, completed: completed, total: event.total)
+                row.phases[i].pace.note(completed, at: time)
             } else {
                 isNew = true
                 row.phases.append(Phase(event: event, started: time))
@@ -111,13 +142,13 @@ package final class ProgressBoard: Sendable {
             guard finished.isEmpty, time - state.lastPlain >= Self.plainSeconds else { return }
             state.lastPlain = time
             for row in state.rows where row.current.map({ !$0.isDone && !$0.reportedDone }) ?? false {
-                write(plainLine(row) + "\n")
+                write(plainLine(row, time) + "\n")
             }
         case .json:
             guard isNew || !finished.isEmpty || time - state.lastDraw >= Self.redrawSeconds else { return }
             state.lastDraw = time
-            for phase in finished { write(jsonLine(row.label, phase.event)) }
-            if let phase = row.current, !phase.isDone, !phase.reportedDone { write(jsonLine(row.label, phase.event)) }
+            for phase in finished { write(jsonLine(row.label, phase, time)) }
+            if let phase = row.current, !phase.isDone, !phase.reportedDone { write(jsonLine(row.label, phase, time)) }
         case .auto, .none: break
         }
     }
@@ -166,13 +197,23 @@ package final class ProgressBoard: Sendable {
             let count = phase.event.completed > 0 ? amount(phase.event, phase.event.completed) : ""
             return "  \(label)\(name) \(count)  \(elapsed)"
         }
-        let cells = 24
+        let cells = columns() < 100 ? 12 : 24
         let filled = min(cells, phase.event.completed * cells / total)
         let (on, off) = unicode ? ("█", "░") : ("#", "-")
         let bar = String(repeating: on, count: filled) + String(repeating: off, count: cells - filled)
         let percent = TextWidth.pad("\(min(100, phase.event.completed * 100 / total)) %", to: 5, right: true)
         let counts = "\(amount(phase.event, phase.event.completed)) / \(amount(phase.event, total))"
-        return "  \(label)\(name) \(bar) \(percent)  \(counts)  \(elapsed)"
+        // The end of the line is clipped on a narrow terminal: what matters most comes first.
+        return "  \(label)\(name) \(bar) \(percent)\(pace(phase, time))  \(counts)  \(elapsed)"
+    }
+
+    /// Time left and rate, when they can be told: "  12.0 s left  1,200/s".
+    private func pace(_ phase: Phase, _ time: Double) -> String {
+        guard let rate = phase.pace.perSecond(phase.event.completed, at: time) else { return "" }
+        let shown = rate < 10 ? Numbers.significant(rate, figures: 2) : amount(phase.event, Int(rate.rounded()))
+        guard let total = phase.event.total, total > phase.event.completed else { return "  \(shown)/s" }
+        let left = Numbers.seconds(Double(total - phase.event.completed) / rate)
+        return "  \(Phrase.timeLeft(left)[language])  \(shown)/s"
     }
 
     private func doneLine(_ label: String, _ phase: Phase, _ time: Double) -> String {
@@ -189,22 +230,32 @@ package final class ProgressBoard: Sendable {
         bytePhases.contains(event.phase) ? Numbers.bytes(count) : Numbers.grouped(count)
     }
 
-    private func plainLine(_ row: Row) -> String {
+    private func plainLine(_ row: Row, _ time: Double) -> String {
         guard let phase = row.current else { return row.label }
         let who = row.label.isEmpty ? "" : "\(row.label): "
         let of = phase.event.total.map { " / \(amount(phase.event, $0))" } ?? ""
-        return "  \(who)\(Phrase.phase(phase.event.phase)[language])  \(amount(phase.event, phase.event.completed))\(of)"
+        let name = Phrase.phase(phase.event.phase)[language]
+        return "  \(who)\(name)  \(amount(phase.event, phase.event.completed))\(of)" + pace(phase, time)
     }
 
-    private func jsonLine(_ label: String, _ event: ProgressEvent) -> String {
+    private func jsonLine(_ label: String, _ phase: Phase, _ time: Double) -> String {
         struct Line: Encodable {
             var event = "progress"
             var party: String?
             var phase: String
             var completed: Int
             var total: Int?
+            var perSecond: Double?
+            var secondsLeft: Double?
         }
-        let line = Line(party: label.isEmpty ? nil : label, phase: event.phase, completed: event.completed, total: event.total)
+        let event = phase.event
+        let rate = phase.pace.perSecond(event.completed, at: time).map { ($0 * 10).rounded() / 10 }
+        let left = event.total.flatMap { total in
+            rate.flatMap { $0 > 0 ? (Double(max(0, total - event.completed)) / $0 * 10).rounded() / 10 : nil }
+        }
+        let line = Line(
+            party: label.isEmpty ? nil : label, phase: event.phase, completed: event.completed, total: event.total,
+            perSecond: rate, secondsLeft: left)
         return JSONText.line(line) + "\n"
     }
 }

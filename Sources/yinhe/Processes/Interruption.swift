@@ -1,4 +1,5 @@
 import Foundation
+import PrivateJoin
 import SandboxCore
 import Synchronization
 
@@ -12,6 +13,7 @@ enum Interruption {
     private struct State {
         var count = 0
         var cancel: (@Sendable () -> Void)?
+        var lastWords = ""
     }
     private static let state = Mutex(State())
 
@@ -55,6 +57,9 @@ enum Interruption {
         if late { body() }
     }
 
+    /// What to say when the process has to stop before its command could.
+    static func lastWords(_ text: String) { state.withLock { $0.lastWords = text } }
+
     /// Treats the end of standard input as SIGTERM: the parent holds the other end and says nothing, so the end comes when the
     /// parent dies, however it dies.
     static func watchParent() {
@@ -87,6 +92,9 @@ enum Interruption {
     static func exitNow() -> Never {
         ChildProcess.killAll()
         AtomicFile.removeUnfinished()
+        PrivateJoin.removeUnfinished()
+        let words = state.withLock { $0.lastWords }
+        if !words.isEmpty { Terminal.write("  -> \(words)\n", to: STDERR_FILENO) }
         _exit(YinheError.Code.cancelled.exitCode)
     }
 }
