@@ -84,7 +84,8 @@ class Yinhe:
 
     def __init__(self, binary, protocol, both, threads, extra):
         self.name = f"yinhe-{protocol}" if protocol else "yinhe"
-        self.arguments = [binary, "psi", "--key", "id", "--insecure-plaintext", "--json", "--reveal", "both" if both else "receiver"]
+        self.arguments = [binary, "psi", "--key", "id", "--insecure-plaintext", "--json"]
+        self.arguments += ["--reveal", "both" if both else "receiver"]
         self.arguments += ["--threads", str(threads)] if threads else []
         self.arguments += ["--protocol", protocol] if protocol else []
         self.arguments += extra

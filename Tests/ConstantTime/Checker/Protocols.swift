@@ -21,14 +21,15 @@ extension Report {
         for (i, choice) in choices.enumerated() { precondition(received[i] == (choice ? sent[i].1 : sent[i].0), "transfer \(i)") }
     }
 
-    /// Both engines of the silent VOLE between them: rows, trees, puncturing at secret points, code, malicious checks. What is
-    /// sent becomes public as it leaves.
+    /// Both engines of the silent VOLE: rows, trees, puncturing at secret points, code, malicious checks. What is sent becomes
+    /// public as it leaves.
     mutating func silentVOLE(_ security: SilentVOLE.Security, _ field: SilentVOLE.Field) async throws {
         let parameters = SilentVOLE.Parameters(count: 200, field: field, security: security, threads: 1)
         let opening = SilentVOLE.SenderOpening(random: SecretRandom())
         opening.message.bytes.withUnsafeBytes { declassify($0) }
         let sender = try SilentVOLE.SenderEngine(parameters, opening: opening, random: SecretRandom())
-        // The seed of the code, drawn first, is public. Drawing the points below a bound branches on what it rejects: not checked.
+        // The seed of the code, drawn first, is public. Drawing the points below a bound branches on what it rejects, and is
+        // therefore outside of the check.
         let receiver = try SilentVOLE.ReceiverEngine(parameters, opening: .init(), random: SecretRandom(publicDraws: 2))
         let (left, right) = LocalChannel.pair()
         try await check(

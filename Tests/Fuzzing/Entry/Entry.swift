@@ -9,10 +9,13 @@ private let target: FuzzTarget = {
     if let folder = environment["YINHE_FUZZ_SEEDS"] {
         for (number, target) in FuzzTarget.all.enumerated() {
             try! FileManager.default.createDirectory(atPath: "\(folder)/\(number)", withIntermediateDirectories: true)
-            for (i, seed) in target.seeds.enumerated() { try! Data(seed).write(to: URL(filePath: "\(folder)/\(number)/seed-\(i)")) }
+            for (i, seed) in target.seeds.enumerated() {
+                try! Data(seed).write(to: URL(filePath: "\(folder)/\(number)/seed-\(i)"))
+            }
             print("\(number)\t\(target.maximumBytes)\t\(target.name)")
         }
-        exit(0)
+        fflush(nil)
+        _exit(0)  // libFuzzer takes an ordinary exit for a finding
     }
     guard let chosen = FuzzTarget.all.first(where: { $0.name == environment["YINHE_FUZZ_TARGET"] }) else {
         fatalError("YINHE_FUZZ_TARGET names no target")

@@ -39,7 +39,7 @@ extension FuzzTarget {
         },
         .text("rational number", "-12.50", "1/3", "2e-6", "170141183460469231731687303715884105727") {
             let value = try Rational(parsing: $0)
-            precondition(try Rational(parsing: value.description) == value)
+            require(try Rational(parsing: value.description) == value)
         },
     ]
 
@@ -89,7 +89,8 @@ extension FuzzTarget {
     ]
 
     private static let csv: [[UInt8]] = [
-        "0id,amount,note\n91110108551385082Q,12.50,\"a \"\"b\"\", c\"\r\n91350100M000100Y43,7,\n", "0id,amount\nx,1\ny,\n", "1id;amount\n\"a\n;b\";3\n",
+        "0id,amount,note\n91110108551385082Q,12.50,\"a \"\"b\"\", c\"\r\n91350100M000100Y43,7,\n",
+        "0id,amount\nx,1\ny,\n", "1id;amount\n\"a\n;b\";3\n",
     ].map { Array($0.utf8) } + [
         [0x30, 0xff, 0xfe] + "id,amount\nä,2\n".utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] },
         [0x30] + Array("id,amount\n".utf8) + [0xd6, 0xd0, 0xb9, 0xfa] + Array(",3\n".utf8),
@@ -128,7 +129,7 @@ extension FuzzTarget {
         },
         FuzzTarget("ledger export", seeds: [ledger]) {
             let export = try LedgerExport(jsonLines: $0, file: "ledger")
-            precondition(try LedgerExport(jsonLines: export.jsonLines(), file: "ledger") == export)
+            require(try LedgerExport(jsonLines: export.jsonLines(), file: "ledger") == export)
             _ = LedgerVerification(export, peer: export)
         },
         FuzzTarget("identity file", maximumBytes: 1 << 12, seeds: [pem]) { input in
@@ -136,7 +137,7 @@ extension FuzzTarget {
         },
         .text("fingerprint", "sha256:" + String(repeating: "0a", count: 32)) {
             let fingerprint = try Fingerprint(parsing: $0)
-            precondition(try Fingerprint(parsing: fingerprint.description) == fingerprint)
+            require(try Fingerprint(parsing: fingerprint.description) == fingerprint)
         },
         .text("time", "2027-12-31T23:59:59Z") {
             guard let date = UTCTime.parse($0) else { throw refused }
@@ -157,12 +158,13 @@ extension FuzzTarget {
         let contract = try! Contract(parsing: contracts.last!, file: "")
         let party = (vector("contract")["signatures"] as! [[String: Any]])[0]
         let identity = try! Identity(privateKey: [UInt8](hex: party["privateKey"] as! String)!)
-        let signed = try! ContractSignature(contract, bytes: contracts.last!, party: party["party"] as! String, identity: identity)
+        let name = party["party"] as! String
+        let signed = try! ContractSignature(contract, bytes: contracts.last!, party: name, identity: identity)
         return Array(try! JSONEncoder().encode(signed))
     }()
     private static let ledger: [UInt8] = {
-        let vector = vector("ledger")
-        let lines = (vector["entries"] as! [[String: Any]]) + [["head": vector["head"]!]]
+        let parts = vector("ledger")
+        let lines = (parts["entries"] as! [[String: Any]]) + [["head": parts["head"]!]]
         return lines.flatMap { Array(try! JSONSerialization.data(withJSONObject: $0, options: .sortedKeys)) + [10] }
     }()
     private static let pem = Array(
@@ -178,7 +180,8 @@ extension FuzzTarget {
 private enum PaillierKeys {
     static let allowedBits = Array(64...2048)
     static let small = try! PaillierPrivateKey(
-        p: BigInteger(decimal: "292144496287079031332966374985145154679")!, q: BigInteger(decimal: "286351342250401058177601183925669056083")!,
+        p: BigInteger(decimal: "292144496287079031332966374985145154679")!,
+        q: BigInteger(decimal: "286351342250401058177601183925669056083")!,
         scheme: .djn, allowedBits: allowedBits)
     static let ciphertexts: [UInt8] = {
         let key = small.publicKey

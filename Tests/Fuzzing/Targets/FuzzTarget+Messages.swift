@@ -15,7 +15,9 @@ extension FuzzTarget {
             precondition(frames.reduce(0) { $0 + $1.count + 5 } <= input.count)
             if let end { throw end }
         },
-        FuzzTarget("session proposal", maximumBytes: SessionProposal.maximumBytes, seeds: [proposal.proposalFrame(nonce: filler(32))]) {
+        FuzzTarget(
+            "session proposal", maximumBytes: SessionProposal.maximumBytes, seeds: [proposal.proposalFrame(nonce: filler(32))]
+        ) {
             let (read, nonce) = try SessionProposal.readProposal($0)
             precondition(read.proposalFrame(nonce: nonce) == $0)
         },
@@ -23,7 +25,7 @@ extension FuzzTarget {
             var read = proposal
             read.announcements = try SessionProposal.readAnnouncements($0)
             // Names may come in any order; the canonical order reads back to the same.
-            precondition(try SessionProposal.readAnnouncements(read.announcementFrame()) == read.announcements)
+            require(try SessionProposal.readAnnouncements(read.announcementFrame()) == read.announcements)
         },
         .text("endpoint", "127.0.0.1:7443", "[::1]:1", "bank.example:65535") { _ = try Endpoint(parsing: $0) },
     ]
@@ -37,7 +39,8 @@ extension FuzzTarget {
         var ends: [Int32] = [0, 0]
         precondition(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
         let input = input.prefix(1 << 16)  // what the socket's buffer takes without a reader
-        precondition(input.withUnsafeBytes { send(ends[0], $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) } == input.count)
+        let sent = input.withUnsafeBytes { send(ends[0], $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        precondition(sent == input.count)
         close(ends[0])
         return ChannelLimits.frames(arrivingOn: ends[1])
     }
@@ -47,16 +50,16 @@ extension FuzzTarget {
         .message(DHPSI.Masks.self, bytes { $0.write(UInt32(7)) } + filler(30)),
         .message(DHPSI.Completion.self, [0], [1, 5, 0, 0, 0, 0, 0, 0, 0]),
 
-        .message(PSI.Ping.self, []),
-        .message(PSI.Burst.self, filler(9)),
-        .message(PSI.Measurement.self, [9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]),
+        .message(PSI.CostModel.Ping.self, []),
+        .message(PSI.CostModel.Burst.self, filler(9)),
+        .message(PSI.CostModel.Measurement.self, [9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]),
         .message(VOLEPSI.Seed.self, filler(16)),
         .message(VOLEPSI.MaskedVector.self, bytes { $0.write(UInt32(0)) } + filler(64)),
         .message(VOLEPSI.Masks.self, bytes { $0.write(UInt32(3)) } + filler(45)),
-        .message(VOLEPSI.MatchedPlaces.self, [0, 0, 0, 0, 1, 3, 0, 0, 0, 9, 0, 0, 0], [0, 0, 0, 0, 0, 0x81, 0x7f]) {
+        .message(VOLEPSI.MatchedPlaces.self, [0, 0, 0, 0, 1, 3, 0, 0, 0, 9, 0, 0, 0], [0, 0, 0, 0, 0, 0x81, 0x7f]) { message in
             for rows in [0, 1, 15, 16, 200, 1 << 23] {
-                guard let places = try? $0.places(first: Int($0.first), rows: rows) else { continue }
-                precondition(places.allSatisfy { place in place >= $0.first && Int(place) < Int($0.first) + rows })
+                guard let places = try? message.places(first: Int(message.first), rows: rows) else { continue }
+                precondition(places.allSatisfy { $0 >= message.first && Int($0) < Int(message.first) + rows })
                 precondition(zip(places, places.dropFirst()).allSatisfy { $0 < $1 })
             }
         },

@@ -72,3 +72,6 @@ func bytes(_ write: (inout ByteWriter) -> Void) -> [UInt8] {
 
 /// `count` bytes that look arbitrary.
 func filler(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ 13) } }
+
+/// `precondition` for conditions that throw.
+func require(_ condition: Bool, _ line: UInt = #line) { precondition(condition, "the condition on line \(line)") }
