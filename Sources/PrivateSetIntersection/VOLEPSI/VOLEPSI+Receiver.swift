@@ -40,7 +40,8 @@ extension VOLEPSI {
                 let peerSize = try input.peerSize(in: session, maximum: maximumSenderSize)
                 guard let plan = try input.plan(receiver: input.tokens.count, sender: peerSize) else {
                     let _: SilentVOLE.BaseReceiverMessage = try await session.receive()
-                    return PSI.Output(rankByToken: [], peerSetSize: peerSize, tellsRanks: input.parameters.policy == .bothLearnMatches)
+                    return PSI.Output(
+                        rankByToken: [], peerSetSize: peerSize, tellsRanks: input.parameters.policy == .bothLearnMatches)
                 }
                 let parts = ReceiverRun(input: input, plan: plan, session: session, random: random, trace: trace)
                 let engine = try SilentVOLE.ReceiverEngine(plan.vole(parts.threads), opening: opening, random: random)
@@ -88,7 +89,8 @@ extension VOLEPSI {
                         start.finish()
                     })
             }
-            trace?("correlation \(engine.phases)")
+            trace?(
+                "correlation: " + engine.phases.seconds.map { "\($0.phase) \(Int(1e3 * $0.seconds)) ms" }.joined(separator: ", "))
             let (vector, seed, keys) = try await encoded
             return (out.a, out.c, vector, seed, keys)
         }
