@@ -9,8 +9,8 @@ struct PSIBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "psi", abstract: "Private set intersection of two sets of n keys, half of them in common.",
         discussion: """
-            The keys are in memory; base transfers and all set-up are inside the time. `--protocol naive` is no protocol: the sender \
-            sends truncated hashes of its keys, as a measure of how far the private ones are from the least possible.
+            The keys are in memory; base transfers and all set-up are inside the time. `--protocol naive` is no protocol: the \
+            sender sends truncated hashes of its keys, as a measure of how far the private ones are from the least possible.
             """)
 
     enum Name: String, ExpressibleByArgument, CaseIterable {

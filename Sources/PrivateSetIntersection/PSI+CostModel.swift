@@ -124,7 +124,9 @@ extension PSI {
                     receiverSize: job.receiverSize, senderSize: job.senderSize, variant: low ? .lowCommunication : .fast,
                     adversary: job.adversary, policy: job.policy, runs: job.runs)
                 out.flights = job.policy == .bothLearnMatches ? 7 : 6
-                let perToken = (low ? Constants.lowReceiver : Constants.fastReceiver, low ? Constants.lowSender : Constants.fastSender)
+                let perToken = (
+                    low ? Constants.lowReceiver : Constants.fastReceiver, low ? Constants.lowSender : Constants.fastSender
+                )
                 out.computeSeconds =
                     Double(job.runs) * Constants.runSeconds
                     + (x * perToken.0 + y * perToken.1) * (malicious ? Constants.maliciousFactor : 1) / threads
@@ -146,9 +148,10 @@ extension PSI {
 
         private static func explanation(_ choice: ProtocolChoice, _ job: Job, _ link: Link, _ estimates: [Estimate]) -> String {
             func rate(_ bytes: Double) -> String { "\(rounded(8e-6 * bytes)) Mb/s" }
+            let link = "round trip \(rounded(1e3 * link.roundTrip)) ms, \(rate(link.toSender)) to the sender, "
+                + "\(rate(link.toReceiver)) to the receiver"
             let head =
-                "\(choice.rawValue) for \(job.receiverSize) tokens at the receiver and \(job.senderSize) at the sender; round trip "
-                + "\(rounded(1e3 * link.roundTrip)) ms, \(rate(link.toSender)) to the sender, \(rate(link.toReceiver)) to the receiver"
+                "\(choice.rawValue) for \(job.receiverSize) tokens at the receiver and \(job.senderSize) at the sender; " + link
             let lines = estimates.map { estimate -> String in
                 guard let seconds = estimate.seconds else { return "\(estimate.choice.rawValue): \(estimate.obstacle!.rawValue)" }
                 let bytes = rounded(1e-6 * Double(estimate.bytesToSender + estimate.bytesToReceiver))
@@ -165,7 +168,8 @@ extension PSI {
             return "\((x * scale).rounded() / scale)"
         }
 
-        /// Seconds of computing, on the critical path of both parties together, measured on one core (Protocols/psi-choice.md, "Constants").
+        /// Seconds of computing, on the critical path of both parties together, measured on one core (Protocols/psi-choice.md,
+        /// "Constants").
         public enum Constants {
             /// Base transfers and all else that does not grow with the sets.
             public static let runSeconds = 0.02

@@ -3,8 +3,8 @@ import SandboxCore
 import Transport
 
 extension PSI.CostModel {
-    /// Measures the link and agrees on a protocol, in a session of its own on `channel` (Protocols/psi-choice.md). `runs`: into how
-    /// many runs the job will be cut, the same on both sides.
+    /// Measures the link and agrees on a protocol, in a session of its own on `channel` (Protocols/psi-choice.md). `runs`: into
+    /// how many runs the job will be cut, the same on both sides.
     public static func negotiate(
         _ role: PSI.Role, setSize: Int, options: PSI.Options, runs: Int = 1, over channel: any Channel, binding: [UInt8] = []
     ) async throws -> Decision {
@@ -122,7 +122,9 @@ extension PSI.CostModel {
         var best = Duration.seconds(1)
         for _ in 0..<2 {
             let start = clock.now
-            guard (try? DHSteps.blind(tokens, with: secret, domain: DHPSI.domain, threads: 1)) != nil else { return Constants.curveSeconds }
+            guard (try? DHSteps.blind(tokens, with: secret, domain: DHPSI.domain, threads: 1)) != nil else {
+                return Constants.curveSeconds
+            }
             best = min(best, clock.now - start)
         }
         return best / .nanoseconds(1) * 1e-9 / Double(tokens.count)

@@ -10,7 +10,9 @@ import Transport
     /// 20 Mb/s, 50 ms there and back.
     private let slow = PSI.CostModel.Link(roundTrip: 0.05, toSender: 2.5e6, toReceiver: 2.5e6)
 
-    private func job(_ n: Int, _ policy: PSI.ResultPolicy = .receiverLearnsMatches, _ adversary: PSI.Adversary = .semiHonest) -> Model.Job {
+    private func job(
+        _ n: Int, _ policy: PSI.ResultPolicy = .receiverLearnsMatches, _ adversary: PSI.Adversary = .semiHonest
+    ) -> Model.Job {
         Model.Job(receiverSize: n, senderSize: n, policy: policy, adversary: adversary, threads: 1, curveSeconds: 80e-6)
     }
 
@@ -54,7 +56,8 @@ import Transport
             let e = try Model.estimate(choice, job(1 << 18), slow)
             #expect(abs(e.seconds! - (e.computeSeconds + e.transferSeconds + e.delaySeconds)) < 1e-9)
         }
-        let low = try Model.estimate(.voleLowCommunication, job(1 << 20), slow), fast = try Model.estimate(.vole, job(1 << 20), slow)
+        let low = try Model.estimate(.voleLowCommunication, job(1 << 20), slow),
+            fast = try Model.estimate(.vole, job(1 << 20), slow)
         #expect(low.bytesToSender < fast.bytesToSender && low.bytesToReceiver == fast.bytesToReceiver)
     }
 

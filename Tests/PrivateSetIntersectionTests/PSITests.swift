@@ -12,11 +12,14 @@ import Transport
     ) async throws -> (sender: PSI.Report, receiver: PSI.Report) {
         let sending = try PSI.Sender(keys: sender ?? theirs, options: options)
         let receiving = try PSI.Receiver(keys: receiver ?? mine, options: options)
-        let (a, b) = try await LocalRun.both({ try await sending.run(over: $0, binding: [9]) }, { try await receiving.run(over: $0, binding: [9]) })
+        let (a, b) = try await LocalRun.both(
+            { try await sending.run(over: $0, binding: [9]) }, { try await receiving.run(over: $0, binding: [9]) })
         return (a, b)
     }
 
-    @Test(arguments: PSI.ProtocolChoice.allCases) func oneCallOnKeysGivesTheIntersection(_ choice: PSI.ProtocolChoice) async throws {
+    @Test(arguments: PSI.ProtocolChoice.allCases) func oneCallOnKeysGivesTheIntersection(
+        _ choice: PSI.ProtocolChoice
+    ) async throws {
         let (a, b) = try await run(.init(protocolChoice: choice, policy: .bothLearnMatches, threads: 1))
         #expect(b.output.matches == [1, 3, 4] && a.output.matches == [1, 2, 3])
         #expect(a.protocolUsed == b.protocolUsed && a.protocolUsed != .auto)

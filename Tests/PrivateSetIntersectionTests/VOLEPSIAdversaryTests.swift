@@ -45,8 +45,12 @@ private final class ChangingChannel: Channel {
         }
         let sendChannel: any Channel = cheat == .sender ? ChangingChannel(left, changing) : left
         let receiveChannel: any Channel = cheat == .receiver ? ChangingChannel(right, changing) : right
-        async let a = outcome { try await VOLEPSI.Sender(tokens: Self.sets.sender, parameters: parameters).run(over: sendChannel) }
-        async let b = outcome { try await VOLEPSI.Receiver(tokens: Self.sets.receiver, parameters: parameters).run(over: receiveChannel) }
+        async let a = outcome {
+            try await VOLEPSI.Sender(tokens: Self.sets.sender, parameters: parameters).run(over: sendChannel)
+        }
+        async let b = outcome {
+            try await VOLEPSI.Receiver(tokens: Self.sets.receiver, parameters: parameters).run(over: receiveChannel)
+        }
         return await cheat == .sender ? (b, a) : (a, b)
     }
 
@@ -68,7 +72,8 @@ private final class ChangingChannel: Channel {
     }
 
     @Test func aRepeatedChunkIsRefused() async throws {
-        expectRefusal(try await run(.sender, tag: Self.masks) { frame, nth in nth == 0 ? [frame, frame] : [frame] }, "a repeated chunk")
+        expectRefusal(
+            try await run(.sender, tag: Self.masks) { frame, nth in nth == 0 ? [frame, frame] : [frame] }, "a repeated chunk")
         // The only chunk of this vector: the second one comes where nothing, or the end, is due.
         let result = try await run(.receiver, tag: Self.vector, policy: .bothLearnMatches) { frame, _ in [frame, frame] }
         expectRefusal(result, "matched places")
@@ -174,7 +179,8 @@ private final class ChangingChannel: Channel {
     }
 
     @Test func moreTokensThanTheJobAnnouncedAreRefused() async throws {
-        let parameters = VOLEPSI.Parameters(policy: .receiverLearnsMatches, threads: 1, jobSizes: .init(receiver: 2000, sender: 4000))
+        let parameters = VOLEPSI.Parameters(
+            policy: .receiverLearnsMatches, threads: 1, jobSizes: .init(receiver: 2000, sender: 4000))
         let (left, right) = LocalChannel.pair()
         async let a = failure { try await VOLEPSI.Sender(tokens: Self.sets.sender, parameters: parameters).run(over: left) }
         async let b = failure { try await VOLEPSI.Receiver(tokens: Self.sets.receiver, parameters: parameters).run(over: right) }
@@ -186,7 +192,9 @@ private final class ChangingChannel: Channel {
         for announcements in [[:], ["set size": -1], ["set size": 1 << 40]] as [[String: Int]] {
             let (left, right) = LocalChannel.pair()
             let parameters = VOLEPSI.Parameters(policy: .receiverLearnsMatches, threads: 1)
-            async let error = failure { try await VOLEPSI.Receiver(tokens: [JoinToken("a")], parameters: parameters).run(over: right) }
+            async let error = failure {
+                try await VOLEPSI.Receiver(tokens: [JoinToken("a")], parameters: parameters).run(over: right)
+            }
             let proposal = SessionProposal(
                 protocolName: "vole-psi", version: 1, role: "sender", peerRole: "receiver",
                 parameters: [

@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct VOLEPSIHashTests {
     /// FIPS 180-4 examples and NIST's SHA256ShortMsg (CAVP) for lengths up to one block.
-    @Test(arguments: BatchSHA256.Implementation.available) func batchesGiveTheStandardsDigests(_ implementation: BatchSHA256.Implementation) {
+    @Test(arguments: BatchSHA256.Implementation.available) func batchesGiveTheStandardsDigests(
+        _ implementation: BatchSHA256.Implementation
+    ) {
         let vectors = [
             ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
             ("616263", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
@@ -26,14 +28,17 @@ import Testing
         }
     }
 
-    @Test(arguments: BatchSHA256.Implementation.available) func everyLengthEqualsOpenSSL(_ implementation: BatchSHA256.Implementation) {
+    @Test(arguments: BatchSHA256.Implementation.available) func everyLengthEqualsOpenSSL(
+        _ implementation: BatchSHA256.Implementation
+    ) {
         let random = SeededRandom(1)
         for length in 0...BatchSHA256.maximumBytes {
             let messages = random.bytes(7 * length + 1)
             var out = [UInt8](repeating: 0, count: 32 * 7)
             BatchSHA256.hash(messages, length: length, count: 7, into: &out, implementation: implementation)
             for i in 0..<7 {
-                #expect(Array(out[32 * i..<32 * i + 32]) == DomainHash.plainSHA256(Array(messages[length * i..<length * (i + 1)])))
+                #expect(
+                    Array(out[32 * i..<32 * i + 32]) == DomainHash.plainSHA256(Array(messages[length * i..<length * (i + 1)])))
             }
         }
     }

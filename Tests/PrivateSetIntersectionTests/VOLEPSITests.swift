@@ -11,8 +11,8 @@ import Transport
     ) async throws {
         let expected = PlainIntersection.outputs(sender: sets.sender, receiver: sets.receiver, policy: parameters.policy)
         let actual = try await VOLEPSI.localRun(sender: sets.sender, receiver: sets.receiver, parameters: parameters)
-        let context =
-            "\(sets.sender.count) x \(sets.receiver.count), \(parameters.policy), \(parameters.variant), \(parameters.adversary) \(note)"
+        let sizes = "\(sets.sender.count) x \(sets.receiver.count)"
+        let context = "\(sizes), \(parameters.policy), \(parameters.variant), \(parameters.adversary) \(note)"
         #expect(actual.sender.matches == expected.sender.matches, "\(context)")
         #expect(actual.sender.cardinality == expected.sender.count, "\(context)")
         #expect(actual.receiver.matches == expected.receiver.matches, "\(context)")
@@ -27,7 +27,8 @@ import Transport
     }
 
     private func checkRanks(
-        _ sets: (sender: [JoinToken], receiver: [JoinToken]), _ actual: (sender: PSI.Output, receiver: PSI.Output), _ context: String
+        _ sets: (sender: [JoinToken], receiver: [JoinToken]), _ actual: (sender: PSI.Output, receiver: PSI.Output),
+        _ context: String
     ) {
         func byRank(_ tokens: [JoinToken], _ output: PSI.Output) -> [JoinToken?] {
             var out = [JoinToken?](repeating: nil, count: output.matches?.count ?? 0)
@@ -47,7 +48,8 @@ import Transport
             let common = [min(sender, receiver), min(sender, receiver) / 2, 0][i % 3]
             let sets = randomSets(sender: sender, receiver: receiver, common: common, random)
             let policy: PSI.ResultPolicy = i % 2 == 0 ? .bothLearnMatches : .receiverLearnsMatches
-            try await check(sets, .init(policy: policy, variant: variant, adversary: adversary, threads: 1 + i % 2), note: "seed \(seed)")
+            try await check(
+                sets, .init(policy: policy, variant: variant, adversary: adversary, threads: 1 + i % 2), note: "seed \(seed)")
         }
     }
 
@@ -56,7 +58,9 @@ import Transport
     func oddSizesLoseNoMatch(_ variant: VOLEPSI.Variant, _ adversary: PSI.Adversary) async throws {
         let seed = freshSeed()
         let random = SeededRandom(seed)
-        for (sender, receiver, common) in [(10_000, 10_000, 5000), (1, 30_000, 1), (30_000, 1, 1), (1500, 1500, 1500), (1500, 1400, 0)] {
+        for (sender, receiver, common) in [
+            (10_000, 10_000, 5000), (1, 30_000, 1), (30_000, 1, 1), (1500, 1500, 1500), (1500, 1400, 0),
+        ] {
             let sets = randomSets(sender: sender, receiver: receiver, common: common, random)
             try await check(
                 sets, .init(policy: .bothLearnMatches, variant: variant, adversary: adversary, threads: 2), note: "seed \(seed)")
@@ -72,7 +76,10 @@ import Transport
     }
 
     @Test func aJobOfManyTokensUsesTheLargeField() async throws {
-        let plan = { try VOLEPSI.Plan(receiverSize: 100, senderSize: 100, variant: .fast, adversary: .semiHonest, job: .init(receiver: 100, sender: $0)) }
+        let plan = {
+            try VOLEPSI.Plan(
+                receiverSize: 100, senderSize: 100, variant: .fast, adversary: .semiHonest, job: .init(receiver: 100, sender: $0))
+        }
         #expect(try plan(1 << 24).field == .bits64)
         #expect(try plan(1 << 24 + 1).field == .bits128)
         let sets = randomSets(sender: 2000, receiver: 1000, common: 500, SeededRandom(3))
@@ -186,7 +193,9 @@ import Transport
         }
         let (left, right) = LocalChannel.pair()
         async let a = failure { try await VOLEPSI.Sender(tokens: tokens, parameters: base).run(over: left) }
-        async let b = failure { try await DHPSI.Receiver(tokens: tokens, parameters: .init(policy: base.policy)).run(over: right) }
+        async let b = failure {
+            try await DHPSI.Receiver(tokens: tokens, parameters: .init(policy: base.policy)).run(over: right)
+        }
         let errors = await (a, b)
         #expect(errors.0?.code == .peerMismatch && errors.1?.code == .peerMismatch)
     }
@@ -223,7 +232,8 @@ import Transport
         let receiver = try VOLEPSI.Receiver(tokens: sets.receiver, parameters: parameters)
         let (left, right) = try await connectedSockets(secure)
         let (a, b) = try await LocalRun.over(
-            left, right, { try await sender.run(over: $0, binding: [1, 2]) }, { try await receiver.run(over: $0, binding: [1, 2]) })
+            left, right, { try await sender.run(over: $0, binding: [1, 2]) },
+            { try await receiver.run(over: $0, binding: [1, 2]) })
         let expected = PlainIntersection.outputs(sender: sets.sender, receiver: sets.receiver, policy: .bothLearnMatches)
         #expect(a.matches == expected.sender.matches && b.matches == expected.receiver.matches)
         checkRanks(sets, (a, b), "sockets")
@@ -231,14 +241,19 @@ import Transport
 
     @Test func severalRunsFollowOneAnotherOnOneChannel() async throws {
         let random = SeededRandom(12)
-        let runs = [(0, 5), (40, 30), (5, 0), (30, 40)].map { randomSets(sender: $0.0, receiver: $0.1, common: min($0.0, $0.1) / 2, random) }
+        let runs = [(0, 5), (40, 30), (5, 0), (30, 40)].map {
+            randomSets(sender: $0.0, receiver: $0.1, common: min($0.0, $0.1) / 2, random)
+        }
         let parameters = VOLEPSI.Parameters(policy: .receiverLearnsMatches, threads: 1)
         let (_, found) = try await LocalRun.both(
-            { channel in for sets in runs { _ = try await VOLEPSI.Sender(tokens: sets.sender, parameters: parameters).run(over: channel) } },
+            { channel in
+                for sets in runs { _ = try await VOLEPSI.Sender(tokens: sets.sender, parameters: parameters).run(over: channel) }
+            },
             { channel in
                 var found: [Int] = []
                 for sets in runs {
-                    found.append(try await VOLEPSI.Receiver(tokens: sets.receiver, parameters: parameters).run(over: channel).cardinality!)
+                    found.append(
+                        try await VOLEPSI.Receiver(tokens: sets.receiver, parameters: parameters).run(over: channel).cardinality!)
                 }
                 return found
             })

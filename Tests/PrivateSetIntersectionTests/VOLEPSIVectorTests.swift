@@ -43,7 +43,8 @@ private struct Vectors: Decodable {
         #expect(words.map { hex(Block128(low: $0, high: 0)).prefix(16) } == rows.map { $0.item_64[...] })
 
         for (adversary, item, expected) in [
-            (PSI.Adversary.semiHonest, \Vectors.Row.item_128, \Vectors.Row.mask_128), (.malicious, \.item_malicious, \.mask_malicious),
+            (PSI.Adversary.semiHonest, \Vectors.Row.item_128, \Vectors.Row.mask_128),
+            (.malicious, \.item_malicious, \.mask_malicious),
         ] {
             var items = [Block128](repeating: .zero, count: count)
             keys.itemValues(tokens, count: count, adversary: adversary, into: &items)
@@ -66,8 +67,10 @@ private struct Vectors: Decodable {
         for vector in try Vectors.load().plans {
             let s = vector.sizes
             let plan = try VOLEPSI.Plan(
-                receiverSize: s[0], senderSize: s[1], variant: .fast, adversary: .semiHonest, job: .init(receiver: s[2], sender: s[3]))
-            #expect(plan.field.bits == vector.field_bits && plan.maskBytes == vector.mask_bytes && plan.maskRows == vector.mask_rows)
+                receiverSize: s[0], senderSize: s[1], variant: .fast, adversary: .semiHonest,
+                job: .init(receiver: s[2], sender: s[3]))
+            #expect(
+                plan.field.bits == vector.field_bits && plan.maskBytes == vector.mask_bytes && plan.maskRows == vector.mask_rows)
         }
     }
 

@@ -15,8 +15,8 @@ extension DHPSI {
         }
 
         struct Found: Sendable {
-            /// For each match the place of this side's element on the wire, or of the mask when the peer shuffled its masks, and the
-            /// place of the peer's element.
+            /// For each match the place of this side's element on the wire, or of the mask when the peer shuffled its masks,
+            /// and the place of the peer's element.
             var pairs: [(own: UInt32, peer: UInt32)] = []
             var count: Int { pairs.count }
         }

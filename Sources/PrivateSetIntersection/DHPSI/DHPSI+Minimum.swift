@@ -1,8 +1,8 @@
 import SandboxCore
 import Transport
 
-/// A minimum intersection: the sender's masks come shuffled, so that the receiver can count and no more; only when it finds enough
-/// does the sender open the order of its masks, and the receiver reply with masks of its own.
+/// A minimum intersection: the sender's masks come shuffled, so that the receiver can count and no more; only when it finds
+/// enough does the sender open the order of its masks, and the receiver reply with masks of its own.
 extension DHPSI.Exchange {
     /// The sender's part after its shuffled masks have left. Returns what it found, empty unless `both`.
     func openOrder(_ incoming: Incoming, both: Bool) async throws -> Found {

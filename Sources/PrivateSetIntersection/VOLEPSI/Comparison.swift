@@ -4,8 +4,9 @@ import SandboxCore
 extension VOLEPSI {
     /// The receiver's own masks, and which of them the sender has sent so far. One task at a time.
     ///
-    /// A mask that matches an own token is refused the second time. One that matches nothing may repeat: it counts as an element that
-    /// the receiver lacks, and masks are wide enough to tell own from foreign tokens, not foreign ones from each other.
+    /// A mask that matches an own token is refused the second time. One that matches nothing may repeat: it counts as an
+    /// element that the receiver lacks, and masks are wide enough to tell own from foreign tokens, not foreign ones from each
+    /// other.
     final class Comparison: @unchecked Sendable {
         /// For each own token its rank among the matched ones in the order of the sender's masks; `UInt32.max` for no match.
         private(set) var rankByToken: [UInt32]

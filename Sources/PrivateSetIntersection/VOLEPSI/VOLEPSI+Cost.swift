@@ -2,8 +2,8 @@ import ObliviousTransfer
 import SandboxCore
 
 extension VOLEPSI {
-    /// Bytes of all messages to the sender and to the receiver, without framing (6 bytes a message) and handshakes, of a job that is
-    /// cut into `runs` equal runs. See Protocols/vole-psi.md, "Cost".
+    /// Bytes of all messages to the sender and to the receiver, without framing (6 bytes a message) and handshakes, of a job
+    /// that is cut into `runs` equal runs. See Protocols/vole-psi.md, "Cost".
     public static func bytes(
         receiverSize: Int, senderSize: Int, variant: Variant, adversary: PSI.Adversary, policy: PSI.ResultPolicy, runs: Int = 1
     ) throws -> (toSender: Int, toReceiver: Int) {

@@ -91,7 +91,9 @@ extension VOLEPSI {
             guard first == due else { throw refuse("they begin at \(first)") }
             var out: [UInt32] = []
             if isList {
-                guard payload.count % 4 == 0, payload.count < (rows + 7) / 8 else { throw refuse("a list of \(payload.count) bytes") }
+                guard payload.count % 4 == 0, payload.count < (rows + 7) / 8 else {
+                    throw refuse("a list of \(payload.count) bytes")
+                }
                 var reader = ByteReader(payload, what: Self.name)
                 out.reserveCapacity(payload.count / 4)
                 for _ in 0..<payload.count / 4 {
@@ -102,7 +104,9 @@ extension VOLEPSI {
                     out.append(place)
                 }
             } else {
-                guard payload.count == (rows + 7) / 8 else { throw refuse("a bitmap of \(payload.count) bytes for \(rows) places") }
+                guard payload.count == (rows + 7) / 8 else {
+                    throw refuse("a bitmap of \(payload.count) bytes for \(rows) places")
+                }
                 for (index, byte) in payload.enumerated() {
                     var rest = byte
                     while rest != 0 {

@@ -80,7 +80,8 @@ extension VOLEPSI {
                 throw VOLEPSI.belowMinimum(parameters.minimumIntersection)
             }
             if let job = parameters.jobSizes, receiver > job.receiver || sender > job.sender {
-                throw YinheError(.peerMisbehaved, "sets of \(receiver) and \(sender) tokens are more than the whole job announced")
+                throw YinheError(
+                    .peerMisbehaved, "sets of \(receiver) and \(sender) tokens are more than the whole job announced")
             }
             guard receiver > 0, sender > 0 else { return nil }
             return try Plan(

@@ -41,7 +41,8 @@ extension VOLEPSI {
                 guard let plan = try input.plan(receiver: input.tokens.count, sender: peerSize) else {
                     let _: SilentVOLE.BaseReceiverMessage = try await session.receive()
                     pairing?(.receiver(indices: [], places: [], peerSetSize: peerSize))
-                    return PSI.Output(rankByToken: [], peerSetSize: peerSize, tellsRanks: input.parameters.policy == .bothLearnMatches)
+                    return PSI.Output(
+                        rankByToken: [], peerSetSize: peerSize, tellsRanks: input.parameters.policy == .bothLearnMatches)
                 }
                 let parts = ReceiverRun(input: input, plan: plan, session: session, random: random, trace: trace)
                 let engine = try SilentVOLE.ReceiverEngine(plan.vole(parts.threads), opening: opening, random: random)
@@ -90,7 +91,8 @@ extension VOLEPSI {
                         start.finish()
                     })
             }
-            trace?("correlation \(engine.phases)")
+            trace?(
+                "correlation: " + engine.phases.seconds.map { "\($0.phase) \(Int(1e3 * $0.seconds)) ms" }.joined(separator: ", "))
             let (vector, seed, keys) = try await encoded
             return (out.a, out.c, vector, seed, keys)
         }

@@ -82,7 +82,8 @@ extension VOLEPSI {
         let lane = ComputeLane()
         var threads: Int { input.parameters.threads }
 
-        /// While the receiver prepares its corrections: checks the tokens and puts them into the order in which their masks leave.
+        /// While the receiver prepares its corrections: checks the tokens and puts them into the order in which their masks
+        /// leave.
         func shuffle() async throws -> (order: [UInt32], tokens: HugeBuffer<JoinToken>) {
             let result = try await lane.run { [self] in
                 try input.tokens.withUnsafeBufferPointer { tokens in
@@ -99,7 +100,8 @@ extension VOLEPSI {
 
         func correlate(_ engine: SilentVOLE.SenderEngine) async throws -> (Block128, HugeBuffer<Block128>) {
             let out = try await engine.run(in: session, lane: { try await lane.run($0) })
-            trace?("correlation \(engine.phases)")
+            trace?(
+                "correlation: " + engine.phases.seconds.map { "\($0.phase) \(Int(1e3 * $0.seconds)) ms" }.joined(separator: ", "))
             return (out.delta, out.b)
         }
 
@@ -118,10 +120,12 @@ extension VOLEPSI {
                         switch plan.field {
                         case .bits64:
                             GF128.addProducts(
-                                into: k.pointer + first, bytes.assumingMemoryBound(to: UInt64.self).baseAddress!, delta, count: rows)
+                                into: k.pointer + first, bytes.assumingMemoryBound(to: UInt64.self).baseAddress!, delta,
+                                count: rows)
                         case .bits128:
                             GF128.addProducts(
-                                into: k.pointer + first, bytes.assumingMemoryBound(to: Block128.self).baseAddress!, delta, count: rows)
+                                into: k.pointer + first, bytes.assumingMemoryBound(to: Block128.self).baseAddress!, delta,
+                                count: rows)
                         }
                     }
                 }

@@ -4,10 +4,10 @@ import SandboxCore
 extension VOLEPSI {
     /// The keyed functions of one run: all follow from the seed r, which is public once the receiver has sent it.
     ///
-    /// Semi-honest: H_B is AES under a key drawn after both sets were fixed, truncated (figure 4 needs no more of it than that the
-    /// receiver's values do not depend on the other set, and 64 bits to keep false hits under 2^-40); H_o is the circular correlation
-    /// robust hash pi(s) ^ s, s = sigma(x), of Guo, Katz, Wang, Yu (eprint 2019/074, section 7.2). Malicious: both are SHA-256 as
-    /// random oracles, the token inside (eprint 2021/266, section 4.1).
+    /// Semi-honest: H_B is AES under a key drawn after both sets were fixed, truncated (figure 4 needs no more of it than that
+    /// the receiver's values do not depend on the other set, and 64 bits to keep false hits under 2^-40); H_o is the circular
+    /// correlation robust hash pi(s) ^ s, s = sigma(x), of Guo, Katz, Wang, Yu (eprint 2019/074, section 7.2). Malicious: both
+    /// are SHA-256 as random oracles, the token inside (eprint 2021/266, section 4.1).
     package struct Keys: Sendable {
         package static let seedBytes = 16
         package let okvsSeed: Block128
@@ -93,7 +93,9 @@ extension VOLEPSI {
 
         private static func inBlocks(_ count: Int, blocks: Int, _ body: (Int, Int, UnsafeMutablePointer<Block128>) -> Void) {
             withUnsafeTemporaryAllocation(of: Block128.self, capacity: blocks * block) { scratch in
-                for first in stride(from: 0, to: count, by: block) { body(first, min(block, count - first), scratch.baseAddress!) }
+                for first in stride(from: 0, to: count, by: block) {
+                    body(first, min(block, count - first), scratch.baseAddress!)
+                }
                 ConstantTime.wipe(UnsafeMutableRawBufferPointer(scratch))
             }
         }
@@ -173,7 +175,8 @@ extension VOLEPSI {
         // Whole 16-byte stores run ahead of the next mask's start, so only the last ones are cut to size.
         let whole = max(0, count - (16 + width - 1) / width)
         for i in 0..<whole {
-            out.storeBytes(of: bytes.load(fromByteOffset: 16 * i, as: SIMD2<UInt64>.self), toByteOffset: width * i, as: SIMD2<UInt64>.self)
+            out.storeBytes(
+                of: bytes.load(fromByteOffset: 16 * i, as: SIMD2<UInt64>.self), toByteOffset: width * i, as: SIMD2<UInt64>.self)
         }
         for i in whole..<count { (out + width * i).copyMemory(from: bytes + 16 * i, byteCount: width) }
     }

@@ -15,8 +15,8 @@ import Transport
 ///     compares with H_o(Decode(c, x))
 ///     which places matched  ------------------------->   only under .bothLearnMatches
 ///
-/// What a party learns besides its output: the size of the other set. An OPRF tells the receiver which of its own tokens match, so
-/// `.cardinalityOnly` is refused; `DHPSI` can count.
+/// What a party learns besides its output: the size of the other set. An OPRF tells the receiver which of its own tokens match,
+/// so `.cardinalityOnly` is refused; `DHPSI` can count.
 public enum VOLEPSI {
     /// What a run minimises. Security does not depend on it.
     public enum Variant: String, Sendable, Codable, CaseIterable {
@@ -81,7 +81,8 @@ public enum VOLEPSI {
     static let version = 1
 
     static let cannotCount = YinheError(
-        .usage, "vole-psi cannot count without telling which: its receiver evaluates a keyed function on each of its own tokens and "
+        .usage,
+        "vole-psi cannot count without telling which: its receiver evaluates a keyed function on each of its own tokens and "
             + "sees which values the sender sent",
         remedy: "use the dh protocol (or auto) for a count")
 
