@@ -171,8 +171,8 @@ extension PSI {
             public static let runSeconds = 0.02
             public static let fastReceiver = 300e-9
             public static let fastSender = 80e-9
-            public static let lowReceiver = 800e-9
-            public static let lowSender = 120e-9
+            public static let lowReceiver = 400e-9
+            public static let lowSender = 90e-9
             public static let maliciousFactor = 1.2
             /// One element of DH-PSI on a core without wide multipliers.
             public static let curveSeconds = 80e-6
