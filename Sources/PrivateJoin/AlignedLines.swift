@@ -18,9 +18,9 @@ final class AlignedLines: @unchecked Sendable {
     private let random = BufferedRandom()
     private var lines = 0
     private(set) var joinedRows = 0
-    private var unmatched = GrowingBytes()
+    private var unmatched = ByteBuffer()
     private var unmatchedBytes = 0
-    private var buffer = GrowingBytes()
+    private var buffer = ByteBuffer()
     private static let file = "unmatched"
     private static let flushBytes = 1 << 18
 
@@ -45,7 +45,12 @@ final class AlignedLines: @unchecked Sendable {
         try (CSVRecordImage.text(of: header, delimiter: options.csv.delimiter) + [lineFeed]).withUnsafeBytes {
             try output?.write($0)
         }
-        if workspace.isResumable { try? removeLeftovers() }
+        if workspace.isResumable { try removeLeftovers() }
+    }
+
+    deinit {
+        unmatched.free()
+        buffer.free()
     }
 
     private func removeLeftovers() throws {

@@ -6,8 +6,9 @@ final class PartitionStore: @unchecked Sendable {
     private let name: String
     private let residentLimit: Int
     private let folder: () throws -> JobFolder
-    private var buffers: [GrowingBytes]
-    private var sizes = [Int](repeating: 0, count: PartitionHash.partitions)
+    /// One for each partition. Plain memory: every row of a file passes here.
+    private let buffers = UnsafeMutablePointer<ByteBuffer>.allocate(capacity: PartitionHash.partitions)
+    private let sizes = UnsafeMutablePointer<Int>.allocate(capacity: PartitionHash.partitions)
     private var resident = 0
     private(set) var isSpilled = false
     private var usedFolder: JobFolder?
@@ -22,7 +23,14 @@ final class PartitionStore: @unchecked Sendable {
         self.residentLimit = residentLimit
         self.folder = folder
         flushBytes = max(1 << 10, min(1 << 16, residentLimit / (2 * PartitionHash.partitions)))
-        buffers = (0..<PartitionHash.partitions).map { _ in GrowingBytes() }
+        buffers.initialize(repeating: ByteBuffer(), count: PartitionHash.partitions)
+        sizes.initialize(repeating: 0, count: PartitionHash.partitions)
+    }
+
+    deinit {
+        for partition in 0..<PartitionHash.partitions { buffers[partition].free() }
+        buffers.deallocate()
+        sizes.deallocate()
     }
 
     /// A store that an earlier run wrote.
@@ -32,8 +40,9 @@ final class PartitionStore: @unchecked Sendable {
         flushBytes = 0
         self.folder = { folder }
         usedFolder = folder
-        buffers = (0..<PartitionHash.partitions).map { _ in GrowingBytes() }
-        self.sizes = sizes
+        buffers.initialize(repeating: ByteBuffer(), count: PartitionHash.partitions)
+        self.sizes.initialize(repeating: 0, count: PartitionHash.partitions)
+        for (partition, size) in sizes.enumerated().prefix(PartitionHash.partitions) { self.sizes[partition] = size }
         isSpilled = true
         for (partition, size) in sizes.enumerated() where size > 0 {
             guard folder.size(of: file(partition)) == size else {
@@ -45,7 +54,7 @@ final class PartitionStore: @unchecked Sendable {
     }
 
     /// Bytes of each partition.
-    var partitionSizes: [Int] { sizes }
+    var partitionSizes: [Int] { Array(UnsafeBufferPointer(start: sizes, count: PartitionHash.partitions)) }
 
     private func file(_ partition: Int) -> String { "\(name)-\(partition)" }
 
@@ -65,21 +74,20 @@ final class PartitionStore: @unchecked Sendable {
     func spill() throws {
         if !isSpilled { usedFolder = try folder() }
         isSpilled = true
-        for partition in buffers.indices { try flush(partition) }
+        for partition in 0..<PartitionHash.partitions { try flush(partition) }
     }
 
     private func flush(_ partition: Int) throws {
-        let buffer = buffers[partition]
-        if buffer.count > 0 { try usedFolder!.append(buffer.bytes, to: file(partition)) }
-        resident -= buffer.count
-        buffer.empty(keeping: flushBytes)
+        if buffers[partition].count > 0 { try usedFolder!.append(buffers[partition].bytes, to: file(partition)) }
+        resident -= buffers[partition].count
+        buffers[partition].empty(keeping: flushBytes)
     }
 
     /// Nothing is appended any more. `durable`: what is on disk survives a power failure.
     func finish(durable: Bool) throws {
         guard isSpilled else { return }
         try spill()
-        for partition in buffers.indices {
+        for partition in 0..<PartitionHash.partitions {
             buffers[partition].empty(keeping: 0)
             if durable, sizes[partition] > 0 { try usedFolder!.sync(file(partition)) }
         }
@@ -101,37 +109,41 @@ final class PartitionStore: @unchecked Sendable {
     }
 }
 
-/// Bytes that grow at the end.
-final class GrowingBytes {
-    private var base = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 16)
-    private var capacity = 64
+/// Bytes that grow at the end. A plain value: its owner frees it, once.
+struct ByteBuffer {
+    private var base: UnsafeMutableRawPointer?
+    private var capacity = 0
     private(set) var count = 0
-
-    deinit { base.deallocate() }
 
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
     @inline(__always)
-    func append(_ more: UnsafeRawBufferPointer) {
-        if count + more.count > capacity { grow(to: max(count + more.count, capacity + capacity / 2)) }
-        if let source = more.baseAddress { (base + count).copyMemory(from: source, byteCount: more.count) }
+    mutating func append(_ more: UnsafeRawBufferPointer) {
+        if count + more.count > capacity { resize(to: max(count + more.count, capacity + capacity / 2, 64)) }
+        if let source = more.baseAddress { (base! + count).copyMemory(from: source, byteCount: more.count) }
         count += more.count
     }
 
-    private func grow(to size: Int) {
+    private mutating func resize(to size: Int) {
         let moved = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
-        moved.copyMemory(from: base, byteCount: count)
-        base.deallocate()
+        if let base {
+            moved.copyMemory(from: base, byteCount: count)
+            base.deallocate()
+        }
         base = moved
         capacity = size
     }
 
-    /// Forgets the bytes, and gives memory beyond `size` back.
-    func empty(keeping size: Int) {
+    /// Forgets the bytes, and gives memory back when it is much more than `size`.
+    mutating func empty(keeping size: Int) {
         count = 0
-        guard capacity > max(2 * size, 64) else { return }
-        base.deallocate()
-        capacity = max(size, 64)
-        base = .allocate(byteCount: capacity, alignment: 16)
+        if capacity > 2 * size { free() }
+    }
+
+    mutating func free() {
+        base?.deallocate()
+        base = nil
+        capacity = 0
+        count = 0
     }
 }
