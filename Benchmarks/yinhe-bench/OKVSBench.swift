@@ -31,7 +31,8 @@ struct OKVSBench: AsyncParsableCommand {
 
     func run() async throws {
         let parameters = try OKVSParameters.derive(items: n, clustered: !unclustered)
-        let store = OKVS(parameters: parameters, seed: Block128(low: SystemRandom.shared.word(), high: SystemRandom.shared.word()))
+        let random = SystemRandom.shared
+        let store = OKVS(parameters: parameters, seed: Block128(low: random.word(), high: random.word()))
         let keys = HugeBuffer<JoinToken>(count: n, wiped: false)
         BufferedRandom().fill(UnsafeMutableRawBufferPointer(keys.buffer))
         let samples =

@@ -128,7 +128,9 @@ struct VOLEBench: AsyncParsableCommand {
     private static func send<T>(_ values: CorrelatedVector<T>, _ channel: any Channel) async throws {
         for start in stride(from: 0, to: values.count, by: chunk) {
             let n = min(chunk, values.count - start)
-            let bytes = values.withUnsafeBufferPointer { [UInt8](UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: $0[start..<start + n]))) }
+            let bytes = values.withUnsafeBufferPointer {
+                Array(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: $0[start..<start + n])))
+            }
             try await channel.send(bytes)
         }
     }
@@ -138,7 +140,9 @@ struct VOLEBench: AsyncParsableCommand {
         for start in stride(from: 0, to: count, by: chunk) {
             let bytes = try await channel.receive()
             let n = min(chunk, count - start)
-            guard bytes.count == n * MemoryLayout<T>.stride else { throw YinheError(.peerMisbehaved, "a check of another length") }
+            guard bytes.count == n * MemoryLayout<T>.stride else {
+                throw YinheError(.peerMisbehaved, "a check of another length")
+            }
             UnsafeMutableRawPointer(out.pointer + start).copyMemory(from: bytes, byteCount: bytes.count)
         }
         return out

@@ -3,6 +3,7 @@
 #if defined(__x86_64__) && defined(__clang__)
 
 #include <cpuid.h>
+#include <stdatomic.h>
 #include <immintrin.h>
 #include <string.h>
 
@@ -80,11 +81,18 @@ TARGET static void hash(uint8_t *out, const uint8_t *in, size_t length, size_t s
     for (size_t j = 0; j < sizeof blocks; j++) wiped[j] = 0;
 }
 
+// Asked once: under a hypervisor cpuid takes tens of microseconds. 0: not yet known; 1: no; 2: yes.
 static int supported(void) {
-    unsigned a, b, c, d;
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("ssse3") && __get_cpuid_count(7, 0, &a, &b, &c, &d)
-        && (b >> 29 & 1);
+    static _Atomic int known;
+    int state = atomic_load_explicit(&known, memory_order_relaxed);
+    if (state == 0) {
+        unsigned a, b, c, d;
+        __builtin_cpu_init();
+        state = 1 + (__builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("ssse3")
+                     && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b >> 29 & 1));
+        atomic_store_explicit(&known, state, memory_order_relaxed);
+    }
+    return state == 2;
 }
 
 static const yinhe_sha256_lanes_kernels sha_extensions = {"sha-ni", hash};

@@ -6,7 +6,8 @@ import SandboxCore
 /// Q_i = W_i + Delta_i u for the receiver's row u. Read down the columns this is q_j = t_j + u_j Delta, with t_j the sum of
 /// x^i W_i[j] over the basis x^0, ..., x^127 of F (y^0, ..., y^63, y^0 z, ..., y^63 z).
 ///
-/// Ishai, Kilian, Nissim, Petrank, CRYPTO 2003, with the row sums of Roy's SoftSpokenOT (eprint 2022/192, small-field VOLE), which
+/// Ishai, Kilian, Nissim, Petrank, CRYPTO 2003, with the row sums of Roy's SoftSpokenOT (eprint 2022/192, small-field VOLE),
+/// which
 /// divide the correction bytes by k = 4.
 final class CorrelationRows: @unchecked Sendable {
     static let count = 128
@@ -109,7 +110,8 @@ final class CorrelationRows: @unchecked Sendable {
         case .word:
             for half in 0..<2 {
                 for r in stride(from: 63, through: 0, by: -1) {
-                    let values = UnsafeRawPointer(row(64 * half + r) + layout.noiseOffset / 16).assumingMemoryBound(to: UInt64.self)
+                    let values = UnsafeRawPointer(row(64 * half + r) + layout.noiseOffset / 16)
+                        .assumingMemoryBound(to: UInt64.self)
                     if half == 0 {
                         for j in 0..<layout.trees { out[j].low = Self.timesY(out[j].low) ^ values[j] }
                     } else {

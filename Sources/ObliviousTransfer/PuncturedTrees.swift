@@ -36,7 +36,8 @@ struct PuncturedTrees: ~Copyable {
 
     // MARK: Owner
 
-    /// Writes the leaves of the tree of `root`, and into `sums` the left and right sum of levels 1 to d. Returns the sum of all leaves.
+    /// Writes the leaves of the tree of `root`, and into `sums` the left and right sum of levels 1 to d. Returns the sum of all
+    /// leaves.
     func expand(
         root: Block128, into out: UnsafeMutablePointer<Block128>, sums: UnsafeMutablePointer<Block128>
     ) -> Block128 {

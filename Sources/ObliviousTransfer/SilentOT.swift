@@ -2,11 +2,14 @@ import Arithmetic
 import SandboxCore
 import Transport
 
-/// Silent random oblivious transfer of 16-byte strings (Boyle et al., "Efficient two-round OT extension and silent non-interactive
+/// Silent random oblivious transfer of 16-byte strings (Boyle et al., "Efficient two-round OT extension and silent non-
+/// interactive
 /// secure computation", CCS 2019): `SilentVOLE` with noise over F2, then a hash. The wire format is in Protocols/silent-vole.md.
 ///
-/// The correlation c = a Delta + b has bits a; the strings of transfer i are H(i, b_i) and H(i, b_i + Delta), and the receiver, who
-/// has choice a_i, gets H(i, c_i). The lowest bit of Delta is 1 and of all b is 0, so that a_i is the lowest bit of c_i; the other
+/// The correlation c = a Delta + b has bits a; the strings of transfer i are H(i, b_i) and H(i, b_i + Delta), and the receiver,
+/// who
+/// has choice a_i, gets H(i, c_i). The lowest bit of Delta is 1 and of all b is 0, so that a_i is the lowest bit of c_i; the
+/// other
 /// 127 bits of Delta are uniform.
 public enum SilentOT {
     /// Both sides must use the same values, but for `threads`.

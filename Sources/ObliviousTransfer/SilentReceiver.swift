@@ -1,5 +1,6 @@
 import Arithmetic
 import SandboxCore
+import Synchronization
 import Transport
 
 /// The base OT message: it depends on no size, so it can be made before the sizes are known.
@@ -14,42 +15,76 @@ final class SilentReceiverOpening: @unchecked Sendable {
 }
 
 /// The correlation's receiver for any kind of noise: a and c. One task at a time.
-final class SilentReceiver: @unchecked Sendable {
+package final class SilentReceiver: @unchecked Sendable {
     /// e, then a; over F2 it is the lowest bit of c instead.
-    enum Plane {
+    package enum Plane: Sendable {
         case bit
         case word(HugeBuffer<UInt64>)
         case block(HugeBuffer<Block128>)
     }
 
-    let layout: SilentLayout
+    package let layout: SilentLayout
     let threads: Int
     let firstMessage: SilentVOLE.BaseSenderMessage
     private let opening: SilentReceiverOpening
 
     private var points: [UInt64]
+    private let code: Block128
     /// The row that the base correlation multiplies by Delta: choice bits, noise values, masks.
     private let input: HugeBuffer<Block128>
-    private let seed: Block128
-    private var corrections: [UInt8] = []
     private var rows: CorrelationRows?
-    private let leaves: HugeBuffer<Block128>
-    private let plane: Plane
+    package let leaves: HugeBuffer<Block128>
+    package let plane: Plane
     private var check: (request: Block128, answer: [UInt8])?
     private(set) var phases = PhaseTimes()
 
-    init(_ layout: SilentLayout, threads: Int, opening: SilentReceiverOpening? = nil, random: any RandomSource) {
+    /// What the receiver draws beside its base OT secret. `values`: the noise values, then the masks, as they stand in the row.
+    package struct Secrets: Sendable {
+        package var codeSeed: Block128
+        package var points: [UInt64]
+        package var values: [UInt8]
+
+        package init(codeSeed: Block128, points: [UInt64], values: [UInt8]) {
+            self.codeSeed = codeSeed
+            self.points = points
+            self.values = values
+        }
+
+        init(_ layout: SilentLayout, random: any RandomSource) {
+            codeSeed = Block128(low: random.word(), high: random.word())
+            points = (0..<layout.trees).map { _ in random.uniform(below: UInt64(layout.leaves)) }
+            values = random.bytes(layout.rowBytes - layout.choiceBytes)
+        }
+    }
+
+    package convenience init(_ layout: SilentLayout, threads: Int, random: any RandomSource) {
+        self.init(layout, threads: threads, secrets: Secrets(layout, random: random), random: random)
+    }
+
+    convenience init(_ layout: SilentLayout, threads: Int, opening: SilentReceiverOpening?, random: any RandomSource) {
+        self.init(
+            layout, threads: threads, secrets: Secrets(layout, random: random),
+            opening: opening ?? SilentReceiverOpening(random: random))
+    }
+
+    package convenience init(_ layout: SilentLayout, threads: Int, secrets: consuming Secrets, random: any RandomSource) {
+        self.init(layout, threads: threads, secrets: secrets, opening: SilentReceiverOpening(random: random))
+    }
+
+    private init(_ layout: SilentLayout, threads: Int, secrets: consuming Secrets, opening: SilentReceiverOpening) {
+        precondition(secrets.points.count == layout.trees && secrets.values.count == layout.rowBytes - layout.choiceBytes)
         self.layout = layout
         self.threads = threads
         var phases = PhaseTimes()
-        let opening = opening ?? SilentReceiverOpening(random: random)
         self.opening = opening
         firstMessage = opening.message
-        seed = Block128(low: random.word(), high: random.word())
-        points = (0..<layout.trees).map { _ in random.uniform(below: UInt64(layout.leaves)) }
+        code = secrets.codeSeed
+        points = secrets.points.map { $0 }  // storage of its own: the other is wiped
         input = HugeBuffer(count: layout.rowBlocks, wiped: true)
         let bytes = UnsafeMutableRawBufferPointer(input.buffer)
-        random.fill(UnsafeMutableRawBufferPointer(rebasing: bytes[layout.choiceBytes...]))
+        UnsafeMutableRawBufferPointer(rebasing: bytes[layout.choiceBytes...]).copyBytes(from: secrets.values)
+        ConstantTime.wipe(&secrets.values)
+        ConstantTime.wipe(&secrets.points)
         for j in 0..<layout.trees {
             for l in 0..<layout.depth {
                 let i = layout.depth * j + l
@@ -78,14 +113,16 @@ final class SilentReceiver: @unchecked Sendable {
         try base.check(count: CorrelationRows.count * BaseOT.receiverBytesPerTransfer)
         let context = session.transcriptHash
         phases.end("waiting")
-        try await lane { try self.correlate(base.bytes, context) }
-        try await session.send(SilentVOLE.Corrections(bytes: corrections))
-        corrections = []
+        let corrections = Mutex<[UInt8]>([])
+        try await lane {
+            let keys = try self.keys(base.bytes, context)
+            let bytes = self.correlate(keys: keys)
+            corrections.withLock { $0 = bytes }
+        }
+        try await session.send(SilentVOLE.Corrections(bytes: corrections.withLock { $0 }))
         if layout.malicious {
-            let challenge = SilentVOLE.challenge("correlation", session.transcriptHash)
-            let proof = rows!.proof(input: input.pointer, challenge: challenge)
-            try await session.send(SilentVOLE.CorrelationProof(bytes: proof))
-            phases.end("correlation check")
+            let transcript = session.transcriptHash
+            try await session.send(SilentVOLE.CorrelationProof(bytes: proof(transcript)))
         }
         try await lane { self.writeNoise() }
         whileWaiting?()
@@ -94,7 +131,7 @@ final class SilentReceiver: @unchecked Sendable {
         let transcript = session.transcriptHash
         phases.end("waiting")
         try await lane {
-            try self.expand(sums.bytes)
+            self.expand(sums.bytes)
             if self.layout.malicious { self.prepareCheck(transcript) }
             self.rows = nil
             self.compress()
@@ -102,26 +139,38 @@ final class SilentReceiver: @unchecked Sendable {
         return (plane, leaves)
     }
 
-    private func correlate(_ message: [UInt8], _ context: [UInt8]) throws {
-        var keys = try opening.base.keys(
-            receiverMessage: message, count: CorrelationRows.count, context: context, threads: threads)
-        defer { ConstantTime.wipe(&keys) }
-        phases.end("base OT")
+    private func keys(_ message: [UInt8], _ context: [UInt8]) throws -> [(Block128, Block128)] {
+        defer { phases.end("base OT") }
+        return try opening.base.keys(receiverMessage: message, count: CorrelationRows.count, context: context, threads: threads)
+    }
+
+    // MARK: Steps
+
+    /// The correction message from the base OT keys, which are wiped.
+    package func correlate(keys: consuming [(Block128, Block128)]) -> [UInt8] {
         var small = SmallTrees.expandAll(keys)
         defer { ConstantTime.wipe(&small.leaves) }
+        ConstantTime.wipe(&keys)
         let corrected = HugeBuffer<Block128>(count: SmallTrees.groups * layout.rowBlocks, wiped: false)
         rows = CorrelationRows.receiver(
             layout, leaves: small.leaves, input: input.pointer, corrections: corrected.pointer)
-        corrections = seed.littleEndianBytes
-        corrections.reserveCapacity(layout.correctionBytes)
-        small.sums.withUnsafeBytes { corrections.append(contentsOf: $0) }
-        if layout.malicious { corrections += SmallTrees.proof(leaves: small.leaves) }
-        corrections.append(contentsOf: UnsafeRawBufferPointer(corrected.buffer))
+        var message = code.littleEndianBytes
+        message.reserveCapacity(layout.correctionBytes)
+        small.sums.withUnsafeBytes { message.append(contentsOf: $0) }
+        if layout.malicious { message += SmallTrees.proof(leaves: small.leaves) }
+        message.append(contentsOf: UnsafeRawBufferPointer(corrected.buffer))
         phases.end("correlation")
+        return message
+    }
+
+    /// Malicious: the correlation proof; `transcript` up to the corrections.
+    package func proof(_ transcript: [UInt8]) -> [UInt8] {
+        defer { phases.end("correlation check") }
+        return rows!.proof(input: input.pointer, challenge: SilentVOLE.challenge("correlation", transcript))
     }
 
     /// The noise vector e, while the sender works.
-    private func writeNoise() {
+    package func writeNoise() {
         let values = input.pointer + layout.noiseOffset / 16
         let words = UnsafeRawPointer(values).assumingMemoryBound(to: UInt64.self)
         for j in 0..<layout.trees {
@@ -135,7 +184,8 @@ final class SilentReceiver: @unchecked Sendable {
         phases.end("noise")
     }
 
-    private func expand(_ message: [UInt8]) throws {
+    /// The leaves w' = w + e Delta from the tree sums.
+    package func expand(_ message: [UInt8]) {
         let layout = layout, depth = layout.depth
         let keys = HugeBuffer<Block128>(count: layout.choices, wiped: true)
         rows!.choiceColumns(into: keys.pointer)
@@ -144,7 +194,8 @@ final class SilentReceiver: @unchecked Sendable {
         rows!.noiseColumns(into: noise.pointer)
         let sums = Block128.array(message)
         let leaves = leaves, points = points
-        try Parallel.forEachChunk(of: layout.trees, chunk: 8, threads: threads) { range in
+        // Nothing in here throws.
+        try! Parallel.forEachChunk(of: layout.trees, chunk: 8, threads: threads) { range in
             let trees = PuncturedTrees(layout)
             let away = HugeBuffer<Block128>(count: depth, wiped: true)
             for j in range {
@@ -161,7 +212,8 @@ final class SilentReceiver: @unchecked Sendable {
         phases.end("trees")
     }
 
-    private func prepareCheck(_ transcript: [UInt8]) {
+    /// Malicious: this side of the tree check; `transcript` up to the tree sums.
+    package func prepareCheck(_ transcript: [UInt8]) {
         let seed = SilentVOLE.challenge("trees", transcript)
         let sum = SilentVOLE.challengeSum(leaves.pointer, layout, seed: seed, threads: threads)
         let mask = (input.pointer + layout.noiseMaskOffset / 16).pointee
@@ -184,8 +236,9 @@ final class SilentReceiver: @unchecked Sendable {
         phases.end("tree check")
     }
 
-    private func compress() {
-        let code = DualLPN(code: layout.code, outputs: layout.outputs, noisePositions: layout.positions, seed: seed)
+    /// e and w' become a and c.
+    package func compress() {
+        let code = DualLPN(code: layout.code, outputs: layout.outputs, noisePositions: layout.positions, seed: self.code)
         switch plane {
         case .bit: code.compress(leaves.pointer, threads: threads)
         case .word(let e): code.compress(leaves.pointer, with: e.pointer, threads: threads)
@@ -194,12 +247,12 @@ final class SilentReceiver: @unchecked Sendable {
         phases.end("compress")
     }
 
-    func checkRequest() -> SilentVOLE.CheckRequest {
+    package func checkRequest() -> SilentVOLE.CheckRequest {
         guard let check else { preconditionFailure("a check request comes after a malicious run") }
         return SilentVOLE.CheckRequest(bytes: check.request.littleEndianBytes)
     }
 
-    func verify(_ answer: SilentVOLE.CheckAnswer) throws {
+    package func verify(_ answer: SilentVOLE.CheckAnswer) throws {
         guard let check else { preconditionFailure("an answer comes after a malicious run") }
         try answer.check(count: 32)
         guard ConstantTime.equal(answer.bytes, check.answer) else {

@@ -17,14 +17,16 @@ extension SilentVOLE {
         let chunk = 1 << 15, part = 256
         let stream = AES128(key: seed)
         let partial = HugeBuffer<Block128>(count: (layout.positions + chunk - 1) / chunk, wiped: true)
-        let source = DisjointBuffer(UnsafeMutableBufferPointer(mutating: UnsafeBufferPointer(start: leaves, count: layout.positions)))
+        let source = DisjointBuffer(
+            UnsafeMutableBufferPointer(start: UnsafeMutablePointer(mutating: leaves), count: layout.positions))
         // Nothing in here throws.
         try! Parallel.forEachChunk(of: layout.positions, chunk: chunk, threads: threads) { range in
             withUnsafeTemporaryAllocation(of: Block128.self, capacity: part) { chi in
                 var sum = Block128.zero
                 for start in stride(from: range.lowerBound, to: range.upperBound, by: part) {
                     let n = min(part, range.upperBound - start)
-                    stream.stream(into: UnsafeMutableRawBufferPointer(start: chi.baseAddress!, count: 16 * n), fromBlock: UInt64(start))
+                    let bytes = UnsafeMutableRawBufferPointer(start: chi.baseAddress!, count: 16 * n)
+                    stream.stream(into: bytes, fromBlock: UInt64(start))
                     sum ^= GF128.innerProduct(chi.baseAddress!, source.base + start, count: n)
                 }
                 partial.pointer[range.lowerBound / chunk] = sum

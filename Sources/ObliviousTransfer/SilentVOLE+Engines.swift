@@ -28,7 +28,7 @@ extension SilentVOLE {
 
         /// Computes 128 base OT messages (milliseconds).
         package init(random: any RandomSource = SystemRandom.shared) {
-            core = SilentSenderOpening(oneBit: false, random: random)
+            core = SilentSenderOpening(delta: Block128(low: random.word(), high: random.word()), random: random)
             message = core.message
         }
     }
@@ -46,7 +46,8 @@ extension SilentVOLE {
 
     /// The sender's part, for use inside another protocol's session. One task at a time.
     ///
-    /// Open the session with `first: firstMessage`, then `run`. When malicious, the receiver's `CheckRequest` comes with a later message;
+    /// Open the session with `first: firstMessage`, then `run`. When malicious, the receiver's `CheckRequest` comes with a later
+    /// message;
     /// pass it to `answer` and send the result with or before the next message that lets the receiver use its values.
     package final class SenderEngine: Sendable {
         package let parameters: Parameters
@@ -65,7 +66,8 @@ extension SilentVOLE {
             core = SilentSender(parameters.layout, threads: parameters.threads, opening: opening?.core, random: random)
         }
 
-        /// Flights 3 (in) and 4 (out). `lane` runs the heavy work; nil: a thread of its own. Throws `.peerMisbehaved` when the receiver deviated.
+        /// Flights 3 (in) and 4 (out). `lane` runs the heavy work; nil: a thread of its own. Throws `.peerMisbehaved` when the
+        /// receiver deviated.
         package func run(in session: Session, lane: Lane? = nil) async throws -> SenderOutput {
             let b = try await core.run(in: session, lane: lane ?? SilentVOLE.offload)
             return SenderOutput(delta: core.delta, b: b)
@@ -77,8 +79,10 @@ extension SilentVOLE {
 
     /// The receiver's part, for use inside another protocol's session. One task at a time.
     ///
-    /// Open the session with `first: firstMessage`, then `run`. When malicious, send `checkRequest()` with a later message and `verify`
-    /// the answer before any output depends on c: until then c may be wrong in a way that depends on this party's noise positions.
+    /// Open the session with `first: firstMessage`, then `run`. When malicious, send `checkRequest()` with a later message and
+    /// `verify`
+    /// the answer before any output depends on c: until then c may be wrong in a way that depends on this party's noise
+    /// positions.
     /// `a` is this party's own choice, so a message that it masks may leave right after `run`.
     package final class ReceiverEngine: Sendable {
         package let parameters: Parameters

@@ -13,7 +13,8 @@ extension SilentVOLE {
             self.parameters = parameters
         }
 
-        /// Runs the protocol in a session of its own. `binding` (at most 256 bytes) must be the same on both sides. Returns Delta,
+        /// Runs the protocol in a session of its own. `binding` (at most 256 bytes) must be the same on both sides. Returns
+        /// Delta,
         /// uniform, and b. When anything fails the peer is told and the channel is closed.
         public func run(
             over channel: any Channel, binding: [UInt8] = []
@@ -112,6 +113,11 @@ extension SilentVOLE {
         public var fromSender: Int
         public var fromReceiver: Int
         public var total: Int { fromSender + fromReceiver }
+
+        public init(fromSender: Int, fromReceiver: Int) {
+            self.fromSender = fromSender
+            self.fromReceiver = fromReceiver
+        }
     }
 
     /// What a run sends; exact. With t noise positions in trees of depth d and values of v bits, about

@@ -2,7 +2,8 @@ import Arithmetic
 import SandboxCore
 import Transport
 
-/// Silent subfield vector oblivious linear evaluation over F = GF(2^128) (Boyle et al., CCS 2019, eprint 2019/1159, section 3; subfield
+/// Silent subfield vector oblivious linear evaluation over F = GF(2^128) (Boyle et al., CCS 2019, eprint 2019/1159, section 3;
+/// subfield
 /// form: Raghuraman, Rindal, eprint 2022/320, section 2). The wire format is Protocols/silent-vole.md.
 ///
 ///     Sender                                             Receiver
@@ -68,7 +69,8 @@ public enum SilentVOLE {
 
     static let version = 1
 
-    /// What the sender holds afterwards. The buffer may be longer than the run's count: its first `count` elements are the result.
+    /// What the sender holds afterwards. The buffer may be longer than the run's count: its first `count` elements are the
+    /// result.
     package struct SenderOutput: Sendable {
         package let delta: Block128
         package let b: HugeBuffer<Block128>

@@ -2,7 +2,8 @@ import Arithmetic
 import CKernels
 import SandboxCore
 
-/// 32 trees of 16 leaves over the 128 base OTs, 4 OTs a tree: the owner knows all leaves, the other party all but the one that its
+/// 32 trees of 16 leaves over the 128 base OTs, 4 OTs a tree: the owner knows all leaves, the other party all but the one that
+/// its
 /// four choice bits name (L. Roy, "SoftSpokenOT", CRYPTO 2022, eprint 2022/192: small-field VOLE with k = 4 from punctured PRFs).
 ///
 /// Leaf x of tree g: bit i of x belongs to base OT 4 g + i. The first level is the OT keys themselves: left K^1, right K^0.
@@ -42,7 +43,8 @@ enum SmallTrees {
         return (all, sums)
     }
 
-    /// The other party: the leaves but for those that `choices` (bit i: choice of OT i) names, which are meaningless. Constant time.
+    /// The other party: the leaves but for those that `choices` (bit i: choice of OT i) names, which are meaningless. Constant
+    /// time.
     static func expandPunctured(_ keys: [Block128], choices: Block128, sums: [Block128]) -> [Block128] {
         var all = [Block128](repeating: .zero, count: groups * leaves)
         var nodes = [Block128](repeating: .zero, count: leaves)
@@ -102,7 +104,8 @@ enum SmallTrees {
         return out + commitment.finalize()
     }
 
-    /// Whether `proof` fits the known leaves. It can fit for some places of a puncture and not for others: a passed check tells the
+    /// Whether `proof` fits the known leaves. It can fit for some places of a puncture and not for others: a passed check tells
+    /// the
     /// owner that the choice bits of a tree lie in a set that it chose beforehand.
     static func verify(_ proof: [UInt8], leaves all: [Block128], choices: Block128) -> Bool {
         var commitment = DomainHash(domain: "yinhe/silent-vole/small-trees/v1")

@@ -42,10 +42,28 @@ public final class AtomicFile: @unchecked Sendable {
 
     public func write(_ text: String) throws { try write(Array(text.utf8)) }
 
+    /// Many bytes at once, without a copy.
+    package func write(raw bytes: UnsafeRawBufferPointer) throws {
+        if bytes.count < Self.bufferBytes { return try write(bytes) }
+        try flush()
+        try writeAll(bytes)
+    }
+
+    /// Brings everything to the disk, so that `commit` can hardly fail any more.
+    package func synchronize() throws {
+        try flush()
+        guard fsync(descriptor) == 0 else { throw YinheError.system("cannot flush to disk", errno: errno, at: path) }
+    }
+
     private func flush() throws {
+        try buffer.withUnsafeBytes { try writeAll($0) }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private func writeAll(_ bytes: UnsafeRawBufferPointer) throws {
         var offset = 0
-        while offset < buffer.count {
-            let n = buffer.withUnsafeBytes { Self.writeSome(descriptor, $0.baseAddress! + offset, $0.count - offset) }
+        while offset < bytes.count {
+            let n = Self.writeSome(descriptor, bytes.baseAddress! + offset, bytes.count - offset)
             if n >= 0 { offset += n } else if errno != EINTR {
                 let code = errno
                 throw YinheError.system(
@@ -53,7 +71,6 @@ public final class AtomicFile: @unchecked Sendable {
                     remedy: code == ENOSPC ? "free space on the disk, or choose another folder" : "")
             }
         }
-        buffer.removeAll(keepingCapacity: true)
     }
 
     private static func writeSome(_ fd: Int32, _ p: UnsafeRawPointer, _ n: Int) -> Int {

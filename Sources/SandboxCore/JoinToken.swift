@@ -40,17 +40,15 @@ public struct JoinToken: Hashable, Sendable, BitwiseCopyable {
 /// Makes many tokens without an allocation each; one per thread.
 package struct JoinTokenHasher: ~Copyable {
     private var hash = DomainHash.plainSHA256()
-    private let prefix: [UInt8]
+    /// What stands before the key: the domain's length byte and name.
+    package static let prefix: [UInt8] = [19] + Array("yinhe/join-token/v1".utf8)
 
-    package init() {
-        let name = Array("yinhe/join-token/v1".utf8)
-        prefix = [UInt8(name.count)] + name
-    }
+    package init() {}
 
     /// Equal to `JoinToken(key:)` of the same bytes.
     package mutating func token(_ key: UnsafeRawBufferPointer) -> JoinToken {
         hash.restartPlain()
-        prefix.withUnsafeBytes { hash.update($0) }
+        Self.prefix.withUnsafeBytes { hash.update($0) }
         hash.update(key)
         return withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { digest in
             hash.finish(into: digest.baseAddress!.assumingMemoryBound(to: UInt8.self))

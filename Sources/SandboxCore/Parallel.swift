@@ -33,6 +33,18 @@ package enum Parallel {
         if let error = failure.withLock({ $0 }) { throw error }
     }
 
+    /// `body` of 0 ..< count, in order, computed on up to `threads` threads.
+    package static func map<T: Sendable>(_ count: Int, threads: Int, _ body: @Sendable (Int) throws -> T) throws -> [T] {
+        var out = [T?](repeating: nil, count: count)
+        try out.withUnsafeMutableBufferPointer { buffer in
+            let shared = DisjointBuffer(buffer)
+            try forEachChunk(of: count, chunk: 1, threads: threads) { range in
+                for i in range { shared.base[i] = try body(i) }
+            }
+        }
+        return out.map { $0! }
+    }
+
     /// Runs long synchronous work on a thread of its own, so that it does not block the cooperative pool.
     package static func offload<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in

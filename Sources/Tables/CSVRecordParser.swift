@@ -88,6 +88,16 @@ struct CSVRecordParser: ~Copyable {
     /// Bytes of the block's text.
     var byteCount: Int { count }
 
+    /// The current record as the block has it, without its line end.
+    var recordText: UnsafeBufferPointer<UInt8> {
+        var end = position
+        if end > recordStart, base[end - 1] == Ascii.lineFeed {
+            end -= 1
+            if end > recordStart, base[end - 1] == Ascii.carriageReturn { end -= 1 }
+        }
+        return UnsafeBufferPointer(start: base + recordStart, count: end - recordStart)
+    }
+
     // MARK: Fields
 
     /// Whether the end of the text is the end of the file.

@@ -17,6 +17,10 @@ extension JoinKeyNormalizer {
             out.update(from: source, count: CreditCode.length)
             return .valid(count: CreditCode.length, repaired: false)
         }
+        if kind == .text, raw.count <= Self.maximumTextBytes, Self.isPlainText(raw) {
+            out.update(from: source, count: raw.count)
+            return .valid(count: raw.count, repaired: false)
+        }
         let folded = Folding.fold(source, raw.count, into: out)
         let range = Folding.trimmed(out, folded)
         if range.isEmpty { return .empty }
@@ -29,6 +33,13 @@ extension JoinKeyNormalizer {
         guard case .valid(let count, _) = outcome else { return outcome }
         let same = count == raw.count && (0..<count).allSatisfy { out[$0] == source[$0] }
         return .valid(count: count, repaired: !same)
+    }
+
+    /// Whether every byte is printable ASCII, and neither a space nor a lower-case letter: such text is canonical.
+    private static func isPlainText(_ raw: UnsafeBufferPointer<UInt8>) -> Bool {
+        var foreign = false
+        for byte in raw { foreign = foreign || byte &- 0x21 > 0x5d || byte &- 0x61 < 26 }
+        return !foreign
     }
 
     private static func finishUSCC(_ out: UnsafeMutablePointer<UInt8>, _ range: Range<Int>) -> KeyOutcome {

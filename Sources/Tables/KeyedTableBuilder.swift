@@ -87,22 +87,14 @@ struct KeyedTableBuilder {
 
     func report() -> InputReport {
         var report = InputReport()
-        report.rows = tally.rows
+        tally.describe(in: &report)
         report.keptRows = rowSubject.count
         report.distinctKeys = tokens.count
-        report.emptyKeys = tally.counter(.emptyKeys).count
-        report.malformedKeys = tally.counter(.malformedKeys).count
-        for (reason, count) in zip(JoinKeyNormalizer.Malformation.allCases, tally.malformations) where count > 0 {
-            report.malformedKeyReasons[reason.rawValue] = count
-        }
-        report.repairedKeys = tally.counter(.repairedKeys).count
         report.duplicateRows = duplicates.count
         report.rowsOverSubjectLimit = overLimit.count
-        report.rowsDroppedForCells = tally.counter(.rowsDroppedForCells).count
         func note(_ name: String, _ counter: PlaceCounter) {
             if counter.count > 0 { report.places[name] = counter.lines.map { "line \($0 + 1)" } }
         }
-        for event in RowTally.RowEvent.allCases { note("\(event)", tally.counter(event)) }
         note("duplicateRows", duplicates)
         note("rowsOverSubjectLimit", overLimit)
         for (slot, name) in plan.slotNames.enumerated() {

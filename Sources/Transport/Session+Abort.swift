@@ -70,3 +70,10 @@ extension Session {
         return known
     }
 }
+
+extension Session {
+    /// Tells a peer that waits for a session to be opened why there will be none, and closes the channel.
+    package static func refuse(_ channel: any Channel, because error: any Error) async {
+        await stop(channel, telling: AbortReason(for: error))
+    }
+}

@@ -1,5 +1,6 @@
 // GF(2^64) = F2[y]/(y^64 + y^4 + y^3 + y + 1), and over it GF(2^128) = GF(2^64)[z]/(z^2 + z + y^61); an element c0 + c1 z is
-// stored as c0 then c1, and bit i of a word is the coefficient of y^i. Sources/Arithmetic/GF128.swift shows that these are fields.
+// stored as c0 then c1, and bit i of a word is the coefficient of y^i. Sources/Arithmetic/GF128.swift shows that these are
+// fields.
 //
 // Running time is independent of all elements.
 #ifndef YINHE_GF128_H

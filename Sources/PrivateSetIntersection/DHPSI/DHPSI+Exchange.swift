@@ -15,22 +15,24 @@ extension DHPSI {
         }
 
         struct Found: Sendable {
-            /// Indices into this side's tokens, ascending. Meaningless when the peer shuffled its masks.
-            var matches: [Int]
-            var count: Int { matches.count }
+            /// For each match the place of this side's element on the wire, or of the mask when the peer shuffled its masks, and the
+            /// place of the peer's element.
+            var pairs: [(own: UInt32, peer: UInt32)] = []
+            var count: Int { pairs.count }
         }
 
         let peerSetSize: Int
-        private let peerChunk: Int
-        private let maskBytes: Int
-        private let session: Session
-        private let tokens: [JoinToken]
-        private let parameters: Parameters
+        let peerChunk: Int
+        let maskBytes: Int
+        let session: Session
+        let tokens: [JoinToken]
+        let parameters: Parameters
         private let secret: P256SecretScalar
         /// Place on the wire -> index of this side's token. Random, so that places say nothing about this side's file.
-        private let order: [UInt32]
-        private let replyOrder: [UInt32]
-        private let lane = ComputeLane()
+        let order: [UInt32]
+        /// Place of a mask in a shuffled reply -> place of the peer's point.
+        let replyOrder: [UInt32]
+        let lane = ComputeLane()
 
         init(_ input: Input, _ session: Session, random: some RandomSource) throws {
             guard let size = session.peerAnnouncements[Announcement.setSize], 0...DHPSI.maximumSetSize ~= size,
@@ -49,11 +51,12 @@ extension DHPSI {
             secret = P256SecretScalar(random: random)
             let shuffler = BufferedRandom(seededBy: random)
             order = shuffler.permutation(tokens.count).map { UInt32($0) }
-            replyOrder = input.parameters.policy == .cardinalityOnly ? shuffler.permutation(size).map { UInt32($0) } : []
+            let shuffles = input.parameters.policy == .cardinalityOnly || input.parameters.minimumIntersection > 0
+            replyOrder = shuffles ? shuffler.permutation(size).map { UInt32($0) } : []
         }
 
         /// Both directions at once; the first failure stops the other.
-        func run(reply: Reply, expectsReply: Bool) async throws -> Found {
+        func run(reply: Reply, expectsReply: Bool) async throws -> (found: Found, incoming: Incoming) {
             let (digestChunks, feed) = AsyncStream.makeStream(of: [UInt8].self)
             let incoming = try await bothDirections {
                 try await send(reply, digestChunks)
@@ -61,7 +64,7 @@ extension DHPSI {
                 defer { feed.finish() }
                 return try await receive(expectsReply: expectsReply) { if reply != .none { feed.yield($0) } }
             }
-            return try await lane.run { try compare(incoming) }
+            return (try await lane.run { try compare(incoming) }, incoming)
         }
 
         private func bothDirections(
@@ -144,7 +147,7 @@ extension DHPSI {
             }
         }
 
-        private func sendMasks(_ digests: [UInt8], _ sent: inout Int) async throws {
+        func sendMasks(_ digests: [UInt8], _ sent: inout Int) async throws {
             let width = DigestIndex.digestBytes
             let rows = digests.count / width
             let masks = [UInt8](unsafeUninitializedCapacity: rows * maskBytes) { out, initialized in
@@ -162,7 +165,7 @@ extension DHPSI {
 
         // MARK: Incoming
 
-        private struct Incoming: Sendable {
+        struct Incoming: Sendable {
             /// 16-byte digests of (this side's secret) * (the peer's points), in the peer's order.
             var peerDigests: [UInt8] = []
             /// The peer's masks of this side's points; nil when none were due.
@@ -187,9 +190,14 @@ extension DHPSI {
                 received += rows
                 session.progress?(ProgressEvent(phase: "peer elements combined", completed: received, total: peerSetSize))
             }
-            guard expectsReply else { return incoming }
+            if expectsReply { incoming.ownMasks = try await receiveMasks() }
+            return incoming
+        }
+
+        /// The peer's masks of this side's points.
+        func receiveMasks() async throws -> [UInt8] {
             var masks: [UInt8] = []
-            received = 0
+            var received = 0
             while received < tokens.count {
                 let rows = min(parameters.chunk, tokens.count - received)
                 let chunk: Masks = try await session.receive()
@@ -198,13 +206,12 @@ extension DHPSI {
                 received += rows
                 session.progress?(ProgressEvent(phase: "masks received", completed: received, total: tokens.count))
             }
-            incoming.ownMasks = masks
-            return incoming
+            return masks
         }
 
         // MARK: Comparison
 
-        private func compare(_ incoming: Incoming) throws -> Found {
+        func compare(_ incoming: Incoming) throws -> Found {
             try incoming.peerDigests.withUnsafeBytes { digests in
                 var duplicate: (Int, Int)?
                 let index = DigestIndex(digests, maskBytes: maskBytes, duplicate: &duplicate)
@@ -212,8 +219,8 @@ extension DHPSI {
                     throw YinheError(
                         .peerMisbehaved, "the peer's elements \(first) and \(second) are equal; a set holds each once")
                 }
-                var matches: [Int] = []
-                guard let masks = incoming.ownMasks else { return Found(matches: []) }
+                var found = Found()
+                guard let masks = incoming.ownMasks else { return found }
                 var taken = [Bool](repeating: false, count: peerSetSize)
                 try masks.withUnsafeBytes { masks in
                     for place in 0..<tokens.count {
@@ -223,11 +230,10 @@ extension DHPSI {
                             throw YinheError(.peerMisbehaved, "the peer sent a mask twice (second at row \(place))")
                         }
                         taken[peer] = true
-                        matches.append(Int(order[place]))
+                        found.pairs.append((UInt32(place), UInt32(peer)))
                     }
                 }
-                matches.sort()
-                return Found(matches: matches)
+                return found
             }
         }
     }

@@ -25,13 +25,15 @@ extension DHPSI {
             let proposal = try input.proposal(role: "sender", peerRole: "receiver", binding: binding)
             return try await Session.run(over: channel, proposal, progress: progress) { session in
                 let exchange = try Exchange(input, session, random: random)
-                let both = input.parameters.policy == .bothLearnMatches
+                let both = input.parameters.policy == .bothLearnMatches, minimum = input.parameters.minimumIntersection
+                let counts = input.parameters.policy == .cardinalityOnly
                 // Rounds 1 to 4 of Protocols/dh-psi.md.
-                let found = try await exchange.run(
-                    reply: input.parameters.policy == .cardinalityOnly ? .shuffled : .inOrder, expectsReply: both)
-                let matches = both ? found.matches : nil
-                try await exchange.complete(telling: matches?.count, expecting: matches?.count)
-                return Output(matches: matches, cardinality: matches?.count, peerSetSize: exchange.peerSetSize)
+                var (found, incoming) = try await exchange.run(
+                    reply: counts || minimum > 0 ? .shuffled : .inOrder, expectsReply: both && minimum == 0)
+                if minimum > 0, !counts { found = try await exchange.openOrder(incoming, both: both) }
+                try await exchange.complete(telling: both ? found.count : nil, expecting: both ? found.count : nil)
+                guard both else { return Output(matches: nil, cardinality: nil, peerSetSize: exchange.peerSetSize) }
+                return exchange.output(found, rank: \.own)
             }
         }
     }
@@ -59,13 +61,15 @@ extension DHPSI {
             let proposal = try input.proposal(role: "receiver", peerRole: "sender", binding: binding)
             return try await Session.run(over: channel, proposal, progress: progress) { session in
                 let exchange = try Exchange(input, session, random: random)
-                let both = input.parameters.policy == .bothLearnMatches
+                let both = input.parameters.policy == .bothLearnMatches, minimum = input.parameters.minimumIntersection
+                let counts = input.parameters.policy == .cardinalityOnly
                 // Rounds 1 to 4 of Protocols/dh-psi.md.
-                let found = try await exchange.run(reply: both ? .inOrder : .none, expectsReply: true)
+                var (found, incoming) = try await exchange.run(reply: both && minimum == 0 ? .inOrder : .none, expectsReply: true)
+                try exchange.checkMinimum(found)
+                if minimum > 0, !counts { found = try await exchange.demandOrder(found, incoming, both: both) }
                 try await exchange.complete(telling: both ? found.count : nil, expecting: both ? found.count : nil)
-                return Output(
-                    matches: input.parameters.policy == .cardinalityOnly ? nil : found.matches, cardinality: found.count,
-                    peerSetSize: exchange.peerSetSize)
+                if counts { return Output(matches: nil, cardinality: found.count, peerSetSize: exchange.peerSetSize) }
+                return exchange.output(found, rank: both ? \.peer : nil)
             }
         }
     }
@@ -98,7 +102,7 @@ extension DHPSI {
                 parameters: [
                     ("suite", "P256_XMD:SHA-256_SSWU_RO_"), ("result policy", parameters.policy.rawValue),
                     ("binding", binding.hex),
-                ],
+                ] + (parameters.minimumIntersection > 0 ? [("minimum intersection", "\(parameters.minimumIntersection)")] : []),
                 announcements: [Announcement.setSize: tokens.count, Announcement.chunk: parameters.chunk])
         }
     }

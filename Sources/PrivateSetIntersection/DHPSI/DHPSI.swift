@@ -48,6 +48,9 @@ public enum DHPSI {
             guard chunk >= 1, chunk <= Self.maximumChunk else {
                 throw YinheError(.usage, "\(chunk) rows per message; 1 to \(Self.maximumChunk) are possible")
             }
+            guard minimumIntersection >= 0 else {
+                throw YinheError(.usage, "a minimum intersection of \(minimumIntersection); 0 or more is possible")
+            }
         }
     }
 

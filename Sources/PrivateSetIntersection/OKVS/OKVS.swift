@@ -148,3 +148,26 @@ struct OKVSRowHash: Sendable {
         }
     }
 }
+
+extension OKVS {
+    /// What decoding reads for one key: three columns (all the first of the cluster in the dense form, and not read), the first
+    /// dense column and the hashed key.
+    package struct Row: Hashable, Sendable {
+        package let places: [Int]
+        package let firstDense: Int
+        package let hashed: UInt64
+    }
+
+    package func row(of key: JoinToken) -> Row {
+        var row: Row?
+        withUnsafePointer(to: key) { key in
+            rowHash.forEachBatch(of: key, 0..<1) { _, first, second in
+                var places = [UInt32](repeating: 0, count: 4)
+                var hashed: UInt64 = 0
+                kernels.pointer.pointee.places(&places, &hashed, first, second, 1, shape)
+                row = Row(places: places[0..<3].map(Int.init), firstDense: Int(places[3]), hashed: hashed)
+            }
+        }
+        return row!
+    }
+}

@@ -92,7 +92,8 @@ package struct OKVSParameters: Sendable, Hashable {
     package static func log2BinomialTail(_ n: Int, _ p: Double, above k: Int) -> Double {
         if k >= n { return -.infinity }
         let count = Double(n), first = Double(k + 1)
-        let logTerm = lgamma(count + 1) - lgamma(first + 1) - lgamma(count - first + 1) + first * log(p) + (count - first) * log1p(-p)
+        let logBinomial = lgamma(count + 1) - lgamma(first + 1) - lgamma(count - first + 1)
+        let logTerm = logBinomial + first * log(p) + (count - first) * log1p(-p)
         var term = 1.0, sum = 1.0, i = first
         while i < count {
             term *= (count - i) / (i + 1) * p / (1 - p)

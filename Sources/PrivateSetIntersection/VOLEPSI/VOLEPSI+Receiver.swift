@@ -30,7 +30,7 @@ extension VOLEPSI {
 
         package func run(
             over channel: any Channel, binding: [UInt8], progress: ProgressMonitor?, random: any RandomSource,
-            trace: Trace? = nil
+            trace: Trace? = nil, pairing: (@Sendable (PSI.Pairing) -> Void)? = nil
         ) async throws -> PSI.Output {
             let proposal = try input.proposal(role: "receiver", peerRole: "sender", binding: binding)
             let opening = SilentVOLE.ReceiverOpening(random: random)
@@ -40,12 +40,14 @@ extension VOLEPSI {
                 let peerSize = try input.peerSize(in: session, maximum: maximumSenderSize)
                 guard let plan = try input.plan(receiver: input.tokens.count, sender: peerSize) else {
                     let _: SilentVOLE.BaseReceiverMessage = try await session.receive()
+                    pairing?(.receiver(indices: [], places: [], peerSetSize: peerSize))
                     return PSI.Output(rankByToken: [], peerSetSize: peerSize, tellsRanks: input.parameters.policy == .bothLearnMatches)
                 }
                 let parts = ReceiverRun(input: input, plan: plan, session: session, random: random, trace: trace)
                 let engine = try SilentVOLE.ReceiverEngine(plan.vole(parts.threads), opening: opening, random: random)
                 let (a, c, vector, seed, keys) = try await parts.correlateAndEncode(engine)
                 let comparison = try await parts.exchange(engine, vector, a, c, seed, keys)
+                if let pairing { pairing(comparison.pairing(peerSetSize: peerSize)) }
                 try await parts.tell(comparison.matchedPlaces)
                 trace?("done")
                 return PSI.Output(

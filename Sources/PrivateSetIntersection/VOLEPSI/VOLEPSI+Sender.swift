@@ -31,7 +31,7 @@ extension VOLEPSI {
 
         package func run(
             over channel: any Channel, binding: [UInt8], progress: ProgressMonitor?, random: any RandomSource,
-            trace: Trace? = nil
+            trace: Trace? = nil, pairing: (@Sendable (PSI.Pairing) -> Void)? = nil
         ) async throws -> PSI.Output {
             let proposal = try input.proposal(role: "sender", peerRole: "receiver", binding: binding)
             let opening = SilentVOLE.SenderOpening(random: random)
@@ -41,6 +41,7 @@ extension VOLEPSI {
                 let peerSize = try input.peerSize(in: session, maximum: maximumReceiverSize)
                 guard let plan = try input.plan(receiver: peerSize, sender: input.tokens.count) else {
                     let _: SilentVOLE.BaseSenderMessage = try await session.receive()
+                    pairing?(.sender(order: Array(0..<UInt32(input.tokens.count)), peerSetSize: peerSize))
                     return outcome(Matched(), order: [], peerSize)
                 }
                 let parts = SenderRun(input: input, plan: plan, session: session, random: random, trace: trace)
@@ -49,6 +50,7 @@ extension VOLEPSI {
                 let (delta, k) = try await parts.correlate(engine)
                 let keys = try await parts.receiveVector(into: k, delta)
                 try await parts.sendMasks(engine, tokens, k, delta, keys)
+                pairing?(.sender(order: order, peerSetSize: peerSize))
                 let matched = try await parts.receiveMatched()
                 trace?("done")
                 return outcome(matched, order: order, peerSize)
