@@ -32,6 +32,9 @@ extension PrivateJoin {
             let flag = try reader.read(UInt8.self)
             guard flag <= 1 else { throw YinheError(.peerMisbehaved, "a job message with the unknown flag \(flag)") }
             let bytes = try reader.readRaw(16)
+            guard flag == 1 || bytes.allSatisfy({ $0 == 0 }) else {
+                throw YinheError(.peerMisbehaved, "a job message that names a job and denies it")
+            }
             job = flag == 1 ? bytes : nil
             nonce = try reader.readRaw(32)
             finished = try reader.readField(maximum: PartitionHash.partitions / 8)
@@ -59,11 +62,11 @@ extension PrivateJoin {
         }
 
         package init(from reader: inout ByteReader) throws {
-            rows = Int(clamping: try reader.read(UInt64.self))
-            limit = Int(clamping: try reader.read(UInt64.self))
-            guard rows <= 1 << 32, rows == rows.roundedUp(toBits: 7), limit >= 1 else {
+            let (rows, limit) = try (reader.read(UInt64.self), reader.read(UInt64.self))
+            guard rows <= 1 << 32, Int(rows) == Int(rows).roundedUp(toBits: 7), limit >= 1, limit <= UInt64(Int.max) else {
                 throw YinheError(.peerMisbehaved, "the peer announces \(rows) rows and parts of \(limit)")
             }
+            (self.rows, self.limit) = (Int(rows), Int(limit))
         }
     }
 
@@ -158,12 +161,11 @@ extension PrivateJoin {
         }
 
         package init(from reader: inout ByteReader) throws {
-            matchedKeys = Int(clamping: try reader.read(UInt64.self))
-            matchedRows = Int(clamping: try reader.read(UInt64.self))
-            unmatchedRows = Int(clamping: try reader.read(UInt64.self))
-            guard max(matchedRows, unmatchedRows) <= PrivateJoin.maximumRows else {
-                throw YinheError(.peerMisbehaved, "the peer counts \(max(matchedRows, unmatchedRows)) rows")
+            let counts = try (0..<3).map { _ in try reader.read(UInt64.self) }
+            guard let largest = counts.max(), largest <= UInt64(PrivateJoin.maximumRows) else {
+                throw YinheError(.peerMisbehaved, "the peer counts more than \(PrivateJoin.maximumRows) rows")
             }
+            (matchedKeys, matchedRows, unmatchedRows) = (Int(counts[0]), Int(counts[1]), Int(counts[2]))
         }
     }
 

@@ -111,8 +111,10 @@ extension VOLEPSI {
                     var rest = byte
                     while rest != 0 {
                         let place = 8 * index + rest.trailingZeroBitCount
-                        guard place < rows else { throw refuse("place \(due + place) is not due") }
-                        out.append(UInt32(due + place))
+                        guard place < rows, let own = UInt32(exactly: due + place) else {
+                            throw refuse("place \(due + place) is not due")
+                        }
+                        out.append(own)
                         rest &= rest - 1
                     }
                 }

@@ -2,6 +2,7 @@ import Foundation
 import Fusion
 import IntersectionSum
 import ObliviousTransfer
+import PrivateJoin
 import PrivateSetIntersection
 import SandboxCore
 import SecretSharing
@@ -10,7 +11,7 @@ import Transport
 // A new message type gets one line here; a test finds those that have none.
 extension FuzzTarget {
     static let transport: [FuzzTarget] = [
-        FuzzTarget("frames", seeds: [[1, 3, 0, 0, 0, 7, 8, 9, 2, 0, 0, 0, 0, 3, 0, 0, 0, 0], [1, 0, 0, 0, 0]]) { input in
+        FuzzTarget("frames", seeds: [[1, 3, 0, 0, 0, 7, 8, 9, 2, 0, 0, 0, 0, 3, 0, 0, 0, 0], [1, 0, 0, 0, 0, 3, 0, 0, 0, 0]]) { input in
             let (frames, end) = arriving(input)
             precondition(frames.reduce(0) { $0 + $1.count + 5 } <= input.count)
             if let end { throw end }
@@ -72,6 +73,23 @@ extension FuzzTarget {
         .message(SilentVOLE.TreeSums.self, filler(80)),
         .message(SilentVOLE.CheckRequest.self, filler(16)),
         .message(SilentVOLE.CheckAnswer.self, filler(32)),
+
+        .message(
+            PrivateJoin.Hello.self, [1] + filler(48) + [3, 0, 0, 0] + filler(3),
+            [UInt8](repeating: 0, count: 17) + filler(32) + [0, 0, 0, 0]),
+        .message(
+            PrivateJoin.Sizes.self,
+            bytes {
+                $0.write(UInt64(1 << 20))
+                $0.write(UInt64(1 << 16))
+            }),
+        .message(PrivateJoin.BucketStored.self, [5, 0, 0, 0]),
+        .message(PrivateJoin.Matches.self, [5, 0, 0, 0] + filler(9)),
+        .message(PrivateJoin.Multiplicities.self, [5, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0]),
+        .message(
+            PrivateJoin.Counts.self,
+            bytes { for count in [3, 9, 0] as [UInt64] { $0.write(count) } }),
+        .message(PrivateJoin.Progress.self, [1]),
 
         .message(IntersectionSum.KeyMessage.self, filler(40)),
         .message(IntersectionSum.GroupSizesMessage.self, [2, 0, 0, 0, 1, 0, 0, 0, 9, 9, 0, 0]),

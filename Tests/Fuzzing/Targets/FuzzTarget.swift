@@ -5,7 +5,7 @@ import Transport
 ///
 /// The property: it never crashes, throws nothing but `YinheError`, allocates no more than its input and its declared maximum
 /// warrant, and what it accepts survives encoding and decoding again. A violated property traps, which every fuzzer understands.
-package struct FuzzTarget: Sendable {
+package struct FuzzTarget: Sendable, CustomStringConvertible {
     package let name: String
     /// Longest input worth trying.
     package let maximumBytes: Int
@@ -20,6 +20,8 @@ package struct FuzzTarget: Sendable {
         self.seeds = seeds
         self.body = body
     }
+
+    package var description: String { name }
 
     /// Whether the decoder accepts `input`. Traps when the property does not hold.
     @discardableResult
