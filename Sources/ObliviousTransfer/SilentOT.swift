@@ -109,7 +109,8 @@ public enum SilentOT {
             let session = try await Session.open(
                 over: channel, SilentOT.proposal(parameters, binding, "receiver", "sender"), first: core.firstMessage)
             return try await session.abortingOnError {
-                let c = try await core.run(in: session, lane: SilentVOLE.offload).c
+                _ = try await core.begin(in: session, lane: SilentVOLE.offload)
+                let c = try await core.finish(core.receiveSums(in: session), lane: SilentVOLE.offload)
                 if parameters.security == .malicious {
                     try await session.send(core.checkRequest())
                     try core.verify(try await session.receive())

@@ -36,6 +36,8 @@ package final class SilentReceiver: @unchecked Sendable {
     package let leaves: HugeBuffer<Block128>
     package let plane: Plane
     private var check: (request: Block128, answer: [UInt8])?
+    /// Malicious: the transcript up to the correlation proof.
+    private var beforeSums: [UInt8] = []
     private(set) var phases = PhaseTimes()
 
     /// What the receiver draws beside its base OT secret. `values`: the noise values, then the masks, as they stand in the row.
@@ -104,11 +106,9 @@ package final class SilentReceiver: @unchecked Sendable {
 
     deinit { ConstantTime.wipe(&points) }
 
-    /// `whileWaiting` is called when nothing more can be done before the sums arrive.
-    /// Sends the corrections, takes the tree sums, returns a and c in the first `outputs` elements of longer buffers.
-    func run(
-        in session: Session, lane: SilentVOLE.Lane, whileWaiting: (@Sendable () -> Void)? = nil
-    ) async throws -> (a: Plane, c: HugeBuffer<Block128>) {
+    /// Takes the base OT message, sends the corrections and completes a (its first `outputs` elements), which depends on nothing
+    /// that the sender says later.
+    func begin(in session: Session, lane: SilentVOLE.Lane) async throws -> Plane {
         let base = try await session.receive(SilentVOLE.BaseReceiverMessage.self)
         try base.check(count: CorrelationRows.count * BaseOT.receiverBytesPerTransfer)
         let context = session.transcriptHash
@@ -123,20 +123,33 @@ package final class SilentReceiver: @unchecked Sendable {
         if layout.malicious {
             let transcript = session.transcriptHash
             try await session.send(SilentVOLE.CorrelationProof(bytes: proof(transcript)))
+            // Here, because the caller may send more before the sums arrive.
+            beforeSums = session.transcriptHash
         }
-        try await lane { self.writeNoise() }
-        whileWaiting?()
+        try await lane {
+            self.writeNoise()
+            self.compressNoise()
+        }
+        return plane
+    }
+
+    /// Takes the tree sums.
+    func receiveSums(in session: Session) async throws -> SilentVOLE.TreeSums {
         let sums = try await session.receive(SilentVOLE.TreeSums.self)
         try sums.check(count: layout.sumBytes)
-        let transcript = session.transcriptHash
         phases.end("waiting")
+        return sums
+    }
+
+    /// Returns c in the first `outputs` elements of a longer buffer.
+    func finish(_ sums: SilentVOLE.TreeSums, lane: SilentVOLE.Lane) async throws -> HugeBuffer<Block128> {
         try await lane {
             self.expand(sums.bytes)
-            if self.layout.malicious { self.prepareCheck(transcript) }
+            if self.layout.malicious { self.prepareCheck(SilentVOLE.treeTranscript(self.beforeSums, sums.bytes)) }
             self.rows = nil
-            self.compress()
+            self.compressLeaves()
         }
-        return (plane, leaves)
+        return leaves
     }
 
     private func keys(_ message: [UInt8], _ context: [UInt8]) throws -> [(Block128, Block128)] {
@@ -212,7 +225,7 @@ package final class SilentReceiver: @unchecked Sendable {
         phases.end("trees")
     }
 
-    /// Malicious: this side of the tree check; `transcript` up to the tree sums.
+    /// Malicious: this side of the tree check; `transcript` is that of `SilentVOLE.treeTranscript`.
     package func prepareCheck(_ transcript: [UInt8]) {
         let seed = SilentVOLE.challenge("trees", transcript)
         let sum = SilentVOLE.challengeSum(leaves.pointer, layout, seed: seed, threads: threads)
@@ -236,15 +249,24 @@ package final class SilentReceiver: @unchecked Sendable {
         phases.end("tree check")
     }
 
-    /// e and w' become a and c.
-    package func compress() {
-        let code = DualLPN(code: layout.code, outputs: layout.outputs, noisePositions: layout.positions, seed: self.code)
+    private var compressor: DualLPN {
+        DualLPN(code: layout.code, outputs: layout.outputs, noisePositions: layout.positions, seed: code)
+    }
+
+    /// e becomes a.
+    package func compressNoise() {
         switch plane {
-        case .bit: code.compress(leaves.pointer, threads: threads)
-        case .word(let e): code.compress(leaves.pointer, with: e.pointer, threads: threads)
-        case .block(let e): code.compress(leaves.pointer, with: e.pointer, threads: threads)
+        case .bit: break
+        case .word(let e): compressor.compress(words: e.pointer, threads: threads)
+        case .block(let e): compressor.compress(e.pointer, threads: threads)
         }
-        phases.end("compress")
+        phases.end("compress a")
+    }
+
+    /// w' becomes c.
+    package func compressLeaves() {
+        compressor.compress(leaves.pointer, threads: threads)
+        phases.end("compress c")
     }
 
     package func checkRequest() -> SilentVOLE.CheckRequest {

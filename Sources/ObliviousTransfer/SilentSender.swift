@@ -105,16 +105,17 @@ package final class SilentSender: @unchecked Sendable {
             try proof.check(count: layout.correlationProofBytes)
             try await lane { try self.verify(proof.bytes, transcript) }
         }
-        let sums = Mutex<[UInt8]>([])
+        let beforeSums = layout.malicious ? session.transcriptHash : []
+        let expanded = Mutex<[UInt8]>([])
         try await lane {
             let bytes = self.expand()
-            sums.withLock { $0 = bytes }
+            expanded.withLock { $0 = bytes }
         }
-        try await session.send(SilentVOLE.TreeSums(bytes: sums.withLock { $0 }))
+        let sums = SilentVOLE.TreeSums(bytes: expanded.withLock { $0 })
+        try await session.send(sums)
         phases.end("trees")
-        let transcript = session.transcriptHash
         try await lane {
-            if self.layout.malicious { self.prepareCheck(transcript) }
+            if self.layout.malicious { self.prepareCheck(SilentVOLE.treeTranscript(beforeSums, sums.bytes)) }
             self.rows = nil
             self.compress()
         }
@@ -190,7 +191,7 @@ package final class SilentSender: @unchecked Sendable {
         return Array(UnsafeRawBufferPointer(message.buffer))
     }
 
-    /// Malicious: this side of the tree check; `transcript` up to the tree sums.
+    /// Malicious: this side of the tree check; `transcript` is that of `SilentVOLE.treeTranscript`.
     package func prepareCheck(_ transcript: [UInt8]) {
         let sum = SilentVOLE.challengeSum(
             leaves.pointer, layout, seed: SilentVOLE.challenge("trees", transcript), threads: threads)

@@ -10,6 +10,15 @@ extension SilentVOLE {
         return Block128(littleEndianBytes: hash.finalize()[..<16])
     }
 
+    /// What the tree check's challenge depends on: everything up to the correlation proof, and the tree sums. What the receiver sends
+    /// between the two is left out, since it may or may not have left when the sums arrive.
+    static func treeTranscript(_ beforeSums: [UInt8], _ sums: [UInt8]) -> [UInt8] {
+        var hash = DomainHash(domain: "yinhe/silent-vole/tree-transcript/v1")
+        hash.update(field: beforeSums)
+        hash.update(field: sums)
+        return hash.finalize()
+    }
+
     /// The sum of chi_i times leaf i over all leaves of all trees; chi_i is block i of the seed's key stream.
     static func challengeSum(
         _ leaves: UnsafePointer<Block128>, _ layout: SilentLayout, seed: Block128, threads: Int

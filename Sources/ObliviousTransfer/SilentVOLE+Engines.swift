@@ -47,8 +47,7 @@ extension SilentVOLE {
     /// The sender's part, for use inside another protocol's session. One task at a time.
     ///
     /// Open the session with `first: firstMessage`, then `run`. When malicious, the receiver's `CheckRequest` comes with a later
-    /// message;
-    /// pass it to `answer` and send the result with or before the next message that lets the receiver use its values.
+    /// message; pass it to `answer` and send the result before the receiver must use its values.
     package final class SenderEngine: Sendable {
         package let parameters: Parameters
         private let core: SilentSender
@@ -79,11 +78,9 @@ extension SilentVOLE {
 
     /// The receiver's part, for use inside another protocol's session. One task at a time.
     ///
-    /// Open the session with `first: firstMessage`, then `run`. When malicious, send `checkRequest()` with a later message and
-    /// `verify`
-    /// the answer before any output depends on c: until then c may be wrong in a way that depends on this party's noise
-    /// positions.
-    /// `a` is this party's own choice, so a message that it masks may leave right after `run`.
+    /// Open the session with `first: firstMessage`, then `begin`, `receiveSums` and `finish`. When malicious, send `checkRequest()` with a later
+    /// message and `verify` the answer before any output depends on c: until then c may be wrong in a way that depends on this
+    /// party's noise positions.
     package final class ReceiverEngine: Sendable {
         package let parameters: Parameters
         private let core: SilentReceiver
@@ -100,20 +97,31 @@ extension SilentVOLE {
             core = SilentReceiver(parameters.layout, threads: parameters.threads, opening: opening?.core, random: random)
         }
 
-        /// Flights 3 (out) and 4 (in). `lane` runs the heavy work; nil: a thread of its own. `whileWaiting` is called when flight 3 has
-        /// left and nothing more can be done before flight 4 arrives.
-        package func run(
-            in session: Session, lane: Lane? = nil, whileWaiting: (@Sendable () -> Void)? = nil
-        ) async throws -> ReceiverOutput {
-            let (plane, c) = try await core.run(in: session, lane: lane ?? SilentVOLE.offload, whileWaiting: whileWaiting)
-            switch plane {
-            case .word(let a): return ReceiverOutput(a: .bits64(a), c: c)
-            case .block(let a): return ReceiverOutput(a: .bits128(a), c: c)
+        /// Flight 3: the corrections leave, and a is complete. `lane` runs the heavy work; nil: a thread of its own.
+        package func begin(in session: Session, lane: Lane? = nil) async throws -> ReceiverOutput.Scalars {
+            switch try await core.begin(in: session, lane: lane ?? SilentVOLE.offload) {
+            case .word(let a): .bits64(a)
+            case .block(let a): .bits128(a)
             case .bit: preconditionFailure("a VOLE has values")
             }
         }
 
-        /// Malicious only, after `run`.
+        /// Flight 4 (in). A message that `a` masks may leave before; in the malicious form it must not, so that what a deviating
+        /// sender's trees test of the noise is settled before it sees anything that depends on a.
+        package func receiveSums(in session: Session) async throws -> TreeSums { try await core.receiveSums(in: session) }
+
+        /// c.
+        package func finish(_ sums: TreeSums, lane: Lane? = nil) async throws -> HugeBuffer<Block128> {
+            try await core.finish(sums, lane: lane ?? SilentVOLE.offload)
+        }
+
+        /// All steps.
+        package func run(in session: Session, lane: Lane? = nil) async throws -> ReceiverOutput {
+            let a = try await begin(in: session, lane: lane)
+            return ReceiverOutput(a: a, c: try await finish(receiveSums(in: session), lane: lane))
+        }
+
+        /// Malicious only, after `finish`.
         package func checkRequest() -> CheckRequest { core.checkRequest() }
 
         /// Malicious only. Throws `.peerMisbehaved` when the sender's trees or corrections were not consistent.

@@ -123,7 +123,7 @@ extension PSI {
                 (out.bytesToSender, out.bytesToReceiver) = try VOLEPSI.bytes(
                     receiverSize: job.receiverSize, senderSize: job.senderSize, variant: low ? .lowCommunication : .fast,
                     adversary: job.adversary, policy: job.policy, runs: job.runs)
-                out.flights = job.policy == .bothLearnMatches ? 7 : 6
+                out.flights = (malicious ? 6 : 4) + (job.policy == .bothLearnMatches ? 1 : 0)
                 let perToken = (
                     low ? Constants.lowReceiver : Constants.fastReceiver, low ? Constants.lowSender : Constants.fastSender
                 )

@@ -73,7 +73,8 @@ import Testing
             try receiver.verify(answer)
         }
         sender.compress()
-        receiver.compress()
+        receiver.compressNoise()
+        receiver.compressLeaves()
         #expect(Self.digest(sender.leaves.pointer, count: layout.outputs) == vector.b)
         #expect(Self.digest(receiver.leaves.pointer, count: layout.outputs) == vector.c)
         switch receiver.plane {

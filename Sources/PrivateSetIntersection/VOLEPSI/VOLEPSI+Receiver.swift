@@ -46,8 +46,7 @@ extension VOLEPSI {
                 }
                 let parts = ReceiverRun(input: input, plan: plan, session: session, random: random, trace: trace)
                 let engine = try SilentVOLE.ReceiverEngine(plan.vole(parts.threads), opening: opening, random: random)
-                let (a, c, vector, seed, keys) = try await parts.correlateAndEncode(engine)
-                let comparison = try await parts.exchange(engine, vector, a, c, seed, keys)
+                let comparison = try await parts.run(engine)
                 if let pairing { pairing(comparison.pairing(peerSetSize: peerSize)) }
                 try await parts.tell(comparison.matchedPlaces)
                 trace?("done")
@@ -75,33 +74,46 @@ extension VOLEPSI {
         var threads: Int { input.parameters.threads }
         private static let attempts = 3
 
-        /// The store is encoded while the sender grows its trees.
-        func correlateAndEncode(_ engine: SilentVOLE.ReceiverEngine) async throws -> (
-            SilentVOLE.ReceiverOutput.Scalars, HugeBuffer<Block128>, Vector, [UInt8], Keys
-        ) {
-            let (waiting, start) = AsyncStream.makeStream(of: Void.self)
-            async let encoded = encodeWhen(waiting)
-            let out: SilentVOLE.ReceiverOutput
-            do {
-                defer { start.finish() }
-                out = try await engine.run(
-                    in: session, lane: { try await lane.run($0) },
-                    whileWaiting: {
-                        trace?("corrections sent")
-                        start.finish()
-                    })
+        /// a needs nothing that the sender says after its base OT message, so A leaves before the tree sums are needed (malicious:
+        /// before they are expanded), and the sender masks its tokens while this side computes c.
+        func run(_ engine: SilentVOLE.ReceiverEngine) async throws -> Comparison {
+            let compute: SilentVOLE.Lane = { try await lane.run($0) }
+            let a = try await engine.begin(in: session, lane: compute)
+            trace?("corrections sent")
+            let (vector, seed, keys) = try await lane.run { [self] in
+                let (vector, seed, keys) = try encode()
+                add(a, to: vector, count: plan.columns)
+                return (vector, seed, keys)
             }
-            trace?(
-                "correlation: " + engine.phases.seconds.map { "\($0.phase) \(Int(1e3 * $0.seconds)) ms" }.joined(separator: ", "))
-            let (vector, seed, keys) = try await encoded
-            return (out.a, out.c, vector, seed, keys)
+            trace?("encoded")
+            let malicious = plan.adversary == .malicious
+            let early = malicious ? try await engine.receiveSums(in: session) : nil
+            async let sent: Void = sendVector(vector, seed)
+            // An abort of its own: the vector's way out may be blocked by the peer that is at fault.
+            let comparison = try await session.abortingOnError {
+                let sums: SilentVOLE.TreeSums
+                if let early { sums = early } else { sums = try await engine.receiveSums(in: session) }
+                let c = try await engine.finish(sums, lane: compute)
+                trace?(
+                    "correlation: "
+                        + engine.phases.seconds.map { "\($0.phase) \(Int(1e3 * $0.seconds)) ms" }.joined(separator: ", "))
+                return try await lane.run { [self] in try index(c, keys) }
+            }
+            trace?("own masks indexed")
+            try await sent
+            if malicious { try await session.send(engine.checkRequest()) }
+            try await receiveMasks(comparison)
+            // Nothing that depends on c has left this party, or will before this.
+            if malicious { try engine.verify(try await session.receive()) }
+            return comparison
         }
 
-        private func encodeWhen(_ started: AsyncStream<Void>) async throws -> (Vector, [UInt8], Keys) {
-            for await _ in started {}
-            let result = try await lane.run { [self] in try encode() }
-            trace?("encoded")
-            return result
+        private func index(_ c: HugeBuffer<Block128>, _ keys: Keys) throws -> Comparison {
+            try input.tokens.withUnsafeBufferPointer { tokens in
+                let masks = try receiverMasks(
+                    tokens.baseAddress!, count: tokens.count, c: c.pointer, keys: keys, plan: plan, threads: threads)
+                return try Comparison(masks, count: tokens.count, plan: plan)
+            }
         }
 
         private func encode() throws -> (Vector, [UInt8], Keys) {
@@ -139,28 +151,7 @@ extension VOLEPSI {
             }
         }
 
-        /// Sends A; computes the own masks meanwhile; compares the sender's as they arrive.
-        func exchange(
-            _ engine: SilentVOLE.ReceiverEngine, _ vector: Vector, _ a: SilentVOLE.ReceiverOutput.Scalars,
-            _ c: HugeBuffer<Block128>, _ seed: [UInt8], _ keys: Keys
-        ) async throws -> Comparison {
-            let plan = plan
-            try await lane.run { add(a, to: vector, count: plan.columns) }
-            async let sent: Void = sendVector(engine, vector, seed)
-            let comparison = try await lane.run { [self] in
-                try input.tokens.withUnsafeBufferPointer { tokens in
-                    let masks = try receiverMasks(
-                        tokens.baseAddress!, count: tokens.count, c: c.pointer, keys: keys, plan: plan, threads: threads)
-                    return try Comparison(masks, count: tokens.count, plan: plan)
-                }
-            }
-            trace?("own masks indexed")
-            try await receiveMasks(engine, comparison)
-            try await sent
-            return comparison
-        }
-
-        private func sendVector(_ engine: SilentVOLE.ReceiverEngine, _ vector: Vector, _ seed: [UInt8]) async throws {
+        private func sendVector(_ vector: Vector, _ seed: [UInt8]) async throws {
             try await session.send(Seed(bytes: seed))
             for first in stride(from: 0, to: plan.columns, by: plan.vectorRows) {
                 let range = first..<min(first + plan.vectorRows, plan.columns)
@@ -171,12 +162,10 @@ extension VOLEPSI {
                     }
                 try await session.send(MaskedVector(first: UInt32(first), bytes: bytes))
             }
-            if plan.adversary == .malicious { try await session.send(engine.checkRequest()) }
             trace?("vector sent")
         }
 
-        private func receiveMasks(_ engine: SilentVOLE.ReceiverEngine, _ comparison: Comparison) async throws {
-            if plan.adversary == .malicious { try engine.verify(try await session.receive()) }
+        private func receiveMasks(_ comparison: Comparison) async throws {
             var received = 0
             while received < plan.senderSize {
                 let rows = min(plan.maskRows, plan.senderSize - received)

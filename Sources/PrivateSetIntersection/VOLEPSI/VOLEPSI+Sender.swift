@@ -140,10 +140,6 @@ extension VOLEPSI {
             _ engine: SilentVOLE.SenderEngine, _ tokens: HugeBuffer<JoinToken>, _ k: HugeBuffer<Block128>, _ delta: Block128,
             _ keys: Keys
         ) async throws {
-            if plan.adversary == .malicious {
-                let request: SilentVOLE.CheckRequest = try await session.receive()
-                try await session.send(try engine.answer(request))
-            }
             let scratch = HugeBuffer<Block128>(count: min(plan.maskRows, plan.senderSize), wiped: true)
             for first in stride(from: 0, to: plan.senderSize, by: plan.maskRows) {
                 let rows = min(plan.maskRows, plan.senderSize - first)
@@ -157,6 +153,10 @@ extension VOLEPSI {
                 session.progress?(ProgressEvent(phase: "masks sent", completed: first + rows, total: plan.senderSize))
             }
             trace?("masks sent")
+            if plan.adversary == .malicious {
+                let request: SilentVOLE.CheckRequest = try await session.receive()
+                try await session.send(try engine.answer(request))
+            }
         }
 
         /// What the policy lets the sender know; waits for the receiver only when there is something to know.

@@ -8,9 +8,10 @@ import Transport
 ///
 ///     Receiver (tokens X)                                Sender (tokens Y)
 ///     handshake: set sizes, policy, variant; base OT messages leave with it
-///     a, c  <-------------- silent VOLE -------------->  Delta, b              c = a Delta + b
+///     silent VOLE: a                                     silent VOLE: Delta, b
 ///     P = Encode(x -> H_B(x)), seed r
 ///     r, A = P + a  --------------------------------->   k = b + A Delta
+///     silent VOLE: c = a Delta + b
 ///                   <---------------------------------   H_o(Decode(k, y) + Delta H_B(y)), shuffled
 ///     compares with H_o(Decode(c, x))
 ///     which places matched  ------------------------->   only under .bothLearnMatches
