@@ -50,6 +50,8 @@ extension FuzzTarget {
         .message(DHPSI.BlindedPoints.self, bytes { $0.write(UInt32(0)) } + filler(66)),
         .message(DHPSI.Masks.self, bytes { $0.write(UInt32(7)) } + filler(30)),
         .message(DHPSI.Completion.self, [0], [1, 5, 0, 0, 0, 0, 0, 0, 0]),
+        .message(DHPSI.Enough.self, []),
+        .message(DHPSI.MaskOrder.self, bytes { $0.write(UInt32(0)) } + filler(12)),
 
         .message(PSI.CostModel.Ping.self, []),
         .message(PSI.CostModel.Burst.self, filler(9)),
