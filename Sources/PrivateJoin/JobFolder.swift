@@ -65,7 +65,8 @@ final class JobFolder: @unchecked Sendable {
 
     deinit { release() }
 
-    private func release() {
+    /// Lets another run work in the folder.
+    func release() {
         if lock >= 0 { close(lock) }
         lock = -1
     }

@@ -34,7 +34,8 @@ final class Workspace: Sendable {
     /// Removes the folder, unless it is a resume directory to be kept.
     func finish(keeping: Bool) {
         state.withLock { folder in
-            if let folder, !(keeping && folder.isKept) { folder.remove() }
+            // At once, not when the last task that still knows the folder has ended.
+            if let folder { if keeping && folder.isKept { folder.release() } else { folder.remove() } }
             folder = nil
         }
     }

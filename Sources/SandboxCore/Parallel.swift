@@ -48,7 +48,21 @@ package enum Parallel {
     /// Runs long synchronous work on a thread of its own, so that it does not block the cooperative pool.
     package static func offload<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result(catching: work)) }
+            let held = Held(work)
+            queue.async { continuation.resume(with: held.run()) }
+        }
+    }
+
+    /// Lets go of the work before its caller goes on: what it alone owned, such as a file or a lock, is gone by then.
+    private final class Held<T: Sendable>: @unchecked Sendable {
+        private var work: (@Sendable () throws -> T)?
+
+        init(_ work: @escaping @Sendable () throws -> T) { self.work = work }
+
+        func run() -> Result<T, any Error> {
+            let result = Result { try work!() }
+            work = nil
+            return result
         }
     }
 

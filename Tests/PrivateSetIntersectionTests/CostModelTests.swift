@@ -47,8 +47,8 @@ import Transport
         var cut = job(1 << 25)
         cut.runs = 64
         let decision = try Model.decide(cut, over: loopback)
-        #expect(decision.choice == .vole && decision.estimates[0].flights == 6)
-        #expect(decision.estimates[0].delaySeconds == 64 * 6 * 1e-4 / 2)
+        #expect(decision.choice == .vole && decision.estimates[0].flights == 4)
+        #expect(decision.estimates[0].delaySeconds == 64 * 4 * 1e-4 / 2)
     }
 
     @Test func anEstimateIsTheSumOfItsParts() throws {
