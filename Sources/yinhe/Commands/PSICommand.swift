@@ -78,8 +78,8 @@ struct PSICommand: PartyCommand {
         name: .customLong("protocol"),
         help: .say(
             "The same on both sides. auto: the fastest for the sizes and the measured link; vole: least computing; vole-lowcomm: "
-                + "fewer bytes; dh: fewest bytes and most computing.",
-            "双方须一致。auto：按规模与实测链路选最快的；vole：计算量最小；vole-lowcomm：通信量较小；dh：通信量最小、计算量最大。",
+                + "fewer bytes; dh: most computing, fewest bytes for a few thousand keys.",
+            "双方须一致。auto：按规模与实测链路选最快的；vole：计算量最小；vole-lowcomm：通信量较小；dh：计算量最大，仅几千个键以内通信量最小。",
             valueName: "name"))
     var protocolName: PSIRequest.ProtocolName = .auto
     @Flag(
