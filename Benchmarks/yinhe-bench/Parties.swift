@@ -46,9 +46,21 @@ enum Parties {
         let wall = (clock.now - start).seconds
         let usage = ResourceUsage.current()
         return Sample(
-            wall: wall, cpu: usage.cpuSeconds - cpu, bytes: channels.values.reduce(0) { $0 + $1.traffic.bytesSent },
+            wall: wall, cpu: usage.cpuSeconds - cpu, bytes: try await settledBytes(channels),
             rounds: channels.values.map(\.traffic.rounds).max() ?? 0, peakResidentBytes: usage.peakResidentBytes,
             correct: try await check())
+    }
+
+    /// Bytes sent. A role may return while its last messages are still on their way out, so this waits until nothing has left for
+    /// a quarter of a second; the check that follows may send more.
+    private static func settledBytes(_ channels: [Int: any Channel]) async throws -> Int {
+        var (last, still) = (-1, 0)
+        while still < 25 {
+            let now = channels.values.reduce(0) { $0 + $1.traffic.bytesSent }
+            (last, still) = (now, now == last ? still + 1 : 0)
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return last
     }
 
     private static func runHere(_ count: Int, _ body: @escaping Body) async throws -> Sample {
@@ -94,8 +106,6 @@ enum Parties {
         var sample = try await timed(index, channels, body)
         if count > 1, sample.bytes == 0 { sample.correct = false }
         for channel in channels.values { await channel.close() }
-        // A role may return while its last messages are still on their way out: only now all bytes have been counted.
-        sample.bytes = channels.values.reduce(0) { $0 + $1.traffic.bytesSent }
         print(String(decoding: try JSONEncoder().encode(sample), as: UTF8.self))
         fflush(nil)
     }
