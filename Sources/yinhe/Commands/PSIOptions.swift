@@ -25,7 +25,6 @@ package struct PSIRequest: Sendable {
     package var role = Role.receiver
     package var minimum = 0
     package var writesOutput = true
-    package var resumes = false
     /// Whether --columns was given.
     package var choosesColumns = false
 
