@@ -20,7 +20,7 @@ let modules: [Target] = [
     .target(
         name: "PrivateSetIntersection",
         dependencies: ["SandboxCore", "Arithmetic", "Transport", "CKernels", "ObliviousTransfer"]),
-    .target(name: "SecretSharing", dependencies: ["SandboxCore", "Arithmetic", "Transport"]),
+    .target(name: "SecretSharing", dependencies: ["SandboxCore", "Arithmetic", "Transport", "CKernels", "ObliviousTransfer"]),
     .target(name: "Paillier", dependencies: ["SandboxCore", "Arithmetic", "Transport"]),
     .target(name: "DifferentialPrivacy", dependencies: ["SandboxCore", "Arithmetic"]),
 
@@ -28,13 +28,19 @@ let modules: [Target] = [
         name: "IntersectionSum",
         dependencies: ["SandboxCore", "Arithmetic", "Transport", "PrivateSetIntersection", "Paillier", "SecretSharing"]),
 
+    .target(
+        name: "HiddenJoin",
+        dependencies: [
+            "SandboxCore", "Arithmetic", "Transport", "CKernels", "ObliviousTransfer", "PrivateSetIntersection", "SecretSharing",
+        ]),
+
     .target(name: "PrivateJoin", dependencies: ["SandboxCore", "Transport", "Tables", "PrivateSetIntersection"]),
 
     .target(
         name: "Fusion",
         dependencies: [
             "SandboxCore", "Arithmetic", "Transport", "Tables", "PrivateSetIntersection", "SecretSharing", "Paillier",
-            "DifferentialPrivacy", "IntersectionSum",
+            "DifferentialPrivacy", "IntersectionSum", "HiddenJoin",
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "Yams", package: "Yams"),
         ]),
@@ -42,7 +48,7 @@ let modules: [Target] = [
 
 let libraries = [
     "SandboxCore", "Arithmetic", "Transport", "Tables", "ObliviousTransfer", "PrivateSetIntersection", "SecretSharing",
-    "Paillier", "DifferentialPrivacy", "IntersectionSum", "PrivateJoin", "Fusion",
+    "Paillier", "DifferentialPrivacy", "IntersectionSum", "HiddenJoin", "PrivateJoin", "Fusion",
 ]
 
 // Programs of `make fuzz` and `make constant-time`: they need libFuzzer's entry point and valgrind, so nothing else builds them.
@@ -83,7 +89,7 @@ let package = Package(
             path: "Benchmarks/yinhe-bench"),
 
         // Seeded randomness and plain oracles live here and nowhere else: no product contains this target.
-        .target(name: "TestSupport", dependencies: ["SandboxCore", "Arithmetic", "Transport"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["SandboxCore", "Arithmetic", "Transport", "SecretSharing"], path: "Tests/TestSupport"),
         .target(
             name: "FuzzTargets", dependencies: ["TestSupport"] + libraries.map { .target(name: $0) }, path: "Tests/Fuzzing/Targets"),
         .testTarget(name: "FuzzingTests", dependencies: ["TestSupport", "FuzzTargets"]),

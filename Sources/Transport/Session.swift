@@ -86,7 +86,7 @@ public final class Session: Sendable {
     /// What this session moved, handshake included.
     public var traffic: Traffic { channel.traffic.since(trafficAtStart) }
 
-    /// The running hash of all frames of both directions, 32 bytes. Equal on both sides whenever both have sent and received the
+    /// The running hash of all transcribed frames of both directions, 32 bytes. Equal on both sides whenever both have sent and received the
     /// same frames, as at the end of a protocol.
     public var transcriptHash: [UInt8] {
         let mine = sent.withLock { $0.snapshot() }
@@ -103,7 +103,7 @@ public final class Session: Sendable {
         } catch {
             throw end(with: await abortOrigin(of: error))
         }
-        sent.withLock { $0.update(field: frame) }
+        if M.isTranscribed { sent.withLock { $0.update(field: frame) } }
     }
 
     private static func frame<M: WireMessage>(of message: M) -> [UInt8] {
@@ -132,7 +132,7 @@ public final class Session: Sendable {
         }
         do {
             let message = try decode(frame, as: type)
-            received.withLock { $0.update(field: frame) }
+            if M.isTranscribed { received.withLock { $0.update(field: frame) } }
             return message
         } catch {
             let placed = Self.placing(error, at: channel.peerDescription)

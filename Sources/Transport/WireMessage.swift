@@ -11,6 +11,9 @@ public protocol WireMessage: Sendable {
     static var name: String { get }
     /// The longest encoding that is accepted, without the tag.
     static var maximumBytes: Int { get }
+    /// Whether the frame enters the session's transcript hash. False for bulk messages of uniform words, such as masked shares, whose
+    /// protocol does not use the transcript: hashing them costs more than everything else that is done with them.
+    static var isTranscribed: Bool { get }
     func encode(into writer: inout ByteWriter)
     init(from reader: inout ByteReader) throws
 }
@@ -18,6 +21,7 @@ public protocol WireMessage: Sendable {
 extension WireMessage {
     /// The largest message that fits a frame.
     public static var maximumBytes: Int { ChannelLimits.frameBytes - 1 }
+    public static var isTranscribed: Bool { true }
 }
 
 /// Tags that every session understands.

@@ -7,6 +7,7 @@
 @_exported import DifferentialPrivacy
 @_exported import ObliviousTransfer
 @_exported import PrivateSetIntersection
+@_exported import HiddenJoin
 @_exported import IntersectionSum
 @_exported import PrivateJoin
 @_exported import Fusion

@@ -113,4 +113,26 @@ enum RingKernels {
             return (low, high)
         }
     }
+
+    /// c += a b for row-major a (rows x inner) and b (inner x columns).
+    @specialized(where E == UInt64)
+    @specialized(where E == UInt128)
+    static func addMatrixProduct<E: RingElement>(
+        into c: UnsafeMutablePointer<E>, _ a: UnsafePointer<E>, _ b: UnsafePointer<E>, _ rows: Int, _ inner: Int, _ columns: Int
+    ) {
+        for i in 0..<rows {
+            let out = c + i * columns
+            if columns == 1 {
+                var sum = out[0]
+                for k in 0..<inner { sum = sum &+ a[i * inner + k] &* b[k] }
+                out[0] = sum
+                continue
+            }
+            for k in 0..<inner {
+                let factor = a[i * inner + k]
+                let row = b + k * columns
+                for j in 0..<columns { out[j] = out[j] &+ factor &* row[j] }
+            }
+        }
+    }
 }
