@@ -134,3 +134,29 @@ struct TwoPartyArithmeticTests {
         #expect(result == [0, -343, 0])
     }
 }
+
+extension TwoPartyArithmeticTests {
+    @Test(arguments: [(1, 1, 1), (3, 4, 5), (1, 300_000, 1), (5, 90_000, 3)])
+    func productsWithMatricesThatOnePartyKnowsEqualThePlainOnes(shape: (Int, Int, Int)) async throws {
+        let (rows, inner, columns) = shape
+        let seed = freshSeed()
+        var random = SplitMix(seed)
+        let x = (0..<rows * inner).map { _ in Int64.random(in: -1000...1000, using: &random) }
+        let y = (0..<inner * columns).map { _ in Int64.random(in: -1000...1000, using: &random) }
+        let results = try await opened(seed: seed) { c in
+            let bounds = try DeclaredBounds(-1000, 1000)
+            func known(_ values: [Int64], _ rows: Int, _ columns: Int, by owner: Int) throws -> TwoPartyComputation.PrivateMatrix<UInt64> {
+                try .init(c.party == owner ? values : nil, rows: rows, columns: columns, bounds: bounds)
+            }
+            let shared: SharedVector<UInt64> = try c.shared(y, -1000...1000, seed: seed)
+            let private0 = try await c.privateProduct(known(x, rows, inner, by: 0), known(y, inner, columns, by: 1))
+            let owner0 = try await c.product(of: known(x, rows, inner, by: 0), ownedBy: 0, with: shared, columns: columns)
+            let owner1 = try await c.product(of: known(x, rows, inner, by: 1), ownedBy: 1, with: shared, columns: columns)
+            return try await [c.open(private0)!, c.open(owner0)!, c.open(owner1)!]
+        }
+        let plain = (0..<rows * columns).map { place in
+            (0..<inner).reduce(Int64(0)) { $0 + x[place / columns * inner + $1] * y[$1 * columns + place % columns] }
+        }
+        for result in results { #expect(result == plain, "seed \(seed)") }
+    }
+}

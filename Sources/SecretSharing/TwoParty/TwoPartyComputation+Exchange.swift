@@ -104,6 +104,21 @@ extension TwoPartyComputation {
         try await sent
     }
 
+    /// One round in which the two parties send different numbers of words.
+    func exchangeUneven(
+        _ operation: Operation, mine: Int, theirs: Int, fill: @escaping Fill, use: @escaping Use
+    ) async throws {
+        let step = meter.withLock {
+            $0.rounds += 1
+            $0.bytesSent += 8 * mine
+            return UInt32(truncatingIfNeeded: $0.rounds)
+        }
+        guard case .session(let session) = link else { return }
+        async let sent: Void = send(session, step, operation, items: mine, chunk: MaskedShares.words, 1, fill)
+        try await receive(session, step, operation, items: theirs, chunk: MaskedShares.words, 1, use)
+        try await sent
+    }
+
     private func send(
         _ session: Session, _ step: UInt32, _ operation: Operation, items: Int, chunk: Int, _ wordsPerItem: Int, _ fill: Fill
     ) async throws {
