@@ -41,7 +41,7 @@ extension TwoPartyComputation {
         if width == 0 { return .constant(true, count: x.count, party: party) }
         let isFirst = party == 0
         let planes = try await Parallel.offload {
-            BitPlanes(isFirst ? x.share.map { ~$0 } : RingKernels.map(x.share, .negate), planes: width)
+            BitPlanes(RingKernels.map(x.share, isFirst ? .complement : .negate), planes: width)
         }
         return try await conjunction(planes).bits(0, count: x.count, party: party)
     }
@@ -57,7 +57,7 @@ extension TwoPartyComputation {
         precondition((1...64).contains(bits))
         guard !own.isEmpty else { return .constant(false, count: 0, party: party) }
         let isFirst = party == 0
-        let planes = try await Parallel.offload { BitPlanes(isFirst ? own.map { ~$0 } : own, planes: bits) }
+        let planes = try await Parallel.offload { BitPlanes(isFirst ? RingKernels.map(own, .complement) : own, planes: bits) }
         return try await conjunction(planes).bits(0, count: own.count, party: party)
     }
 
