@@ -101,9 +101,10 @@ extension DealerCorrelations: CorrelationSource {
     }
 
     private func receive(_ part: CorrelationBatch) async throws {
-        let message = try await session.receive(Dealer.UnitSeed.self)
+        var message = try await session.receive(Dealer.UnitSeed.self)
+        defer { message.wipe() }
         try check(message)
-        try await Parallel.offload { Dealing.expand(into: part, seed: message.seed) }
+        try await Parallel.offload { [seed = message.seed] in Dealing.expand(into: part, seed: seed) }
         guard part.party == part.kind.correctionParty else { return }
         var bytes: [UInt8] = []
         var taken = 0

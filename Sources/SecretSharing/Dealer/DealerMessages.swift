@@ -89,12 +89,14 @@ extension Dealer {
         package static let maximumBytes = 8 + Dealing.seedBytes
         /// Counts the units of a job from 1.
         let unit: UInt64
-        let seed: [UInt8]
+        private(set) var seed: [UInt8]
 
         init(unit: UInt64, seed: [UInt8]) {
             self.unit = unit
             self.seed = seed
         }
+
+        mutating func wipe() { ConstantTime.wipe(&seed) }
 
         package func encode(into writer: inout ByteWriter) {
             writer.write(unit)
