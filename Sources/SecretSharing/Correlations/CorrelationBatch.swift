@@ -47,7 +47,7 @@ package struct CorrelationBatch: Sendable {
     }
 
     /// Items `range` of any kind, to be filled in: the same memory.
-    func items(_ range: Range<Int>) -> CorrelationBatch {
+    package func items(_ range: Range<Int>) -> CorrelationBatch {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)
         // Every section has the same number of words for each item.
         let perItem = kind.sections(count: 1, party: party)

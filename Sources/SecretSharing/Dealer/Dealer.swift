@@ -30,7 +30,7 @@ package enum Dealer {
     package static let maximumRequestWords = 1 << 37
     package static let jobBytes = 1...64
 
-    static func proposal(asDealer: Bool) -> SessionProposal {
+    package static func proposal(asDealer: Bool) -> SessionProposal {
         SessionProposal(
             protocolName: protocolName, version: version, role: asDealer ? "dealer" : "party",
             peerRole: asDealer ? "party" : "dealer",

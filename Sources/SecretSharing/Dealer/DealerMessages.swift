@@ -10,7 +10,7 @@ extension Dealer {
         let roster: Roster
         let party: Int
 
-        init(roster: Roster, party: Int) {
+        package init(roster: Roster, party: Int) {
             self.roster = roster
             self.party = party
         }
@@ -42,7 +42,7 @@ extension Dealer {
         package static let tag: UInt8 = 2
         package static let name = "word that all parties have come"
         package static let maximumBytes = 0
-        init() {}
+        package init() {}
         package func encode(into writer: inout ByteWriter) {}
         package init(from reader: inout ByteReader) throws {}
     }
@@ -56,12 +56,17 @@ extension Dealer {
         let step: UInt64
         let wanted: Wanted?
 
-        struct Wanted: Equatable {
+        package struct Wanted: Equatable {
             let kind: Correlation
             let count: Int
+
+            package init(kind: Correlation, count: Int) {
+                self.kind = kind
+                self.count = count
+            }
         }
 
-        init(step: UInt64, wanted: Wanted?) {
+        package init(step: UInt64, wanted: Wanted?) {
             self.step = step
             self.wanted = wanted
         }
@@ -91,7 +96,7 @@ extension Dealer {
         let unit: UInt64
         private(set) var seed: [UInt8]
 
-        init(unit: UInt64, seed: [UInt8]) {
+        package init(unit: UInt64, seed: [UInt8]) {
             self.unit = unit
             self.seed = seed
         }
@@ -117,7 +122,7 @@ extension Dealer {
         package static let maximumBytes = 4 + 8 * Dealer.messageWords
         let bytes: [UInt8]
 
-        init(bytes: [UInt8]) { self.bytes = bytes }
+        package init(bytes: [UInt8]) { self.bytes = bytes }
 
         package func encode(into writer: inout ByteWriter) {
             writer.reserve(4 + bytes.count)
