@@ -38,6 +38,7 @@ package final class BackgroundCorrelations: CorrelationSource {
     }
 
     package var name: String { "\(producer.name), in the background" }
+    package var costsTransfers: Bool { producer.costsTransfers }
     package var bytesOutsideSession: Int { producer.bytesOutsideSession + fallback.bytesOutsideSession }
 
     /// Items made at a time: enough to amortise a message, few enough that a computation need not wait long for the first.

@@ -15,6 +15,7 @@ extension Correlation {
         case .bitProductPairs: (code, ring) = (4, nil)
         case .privateBitProducts: (code, ring) = (5, nil)
         case .bits(let r): (code, ring) = (6, r)
+        case .privateBitBytes: (code, ring) = (11, nil)
         case .bitElementProducts(let r): (code, ring) = (7, r)
         case .matrixProducts(let r, let rows, let inner, let columns): (code, ring, sizes) = (8, r, [rows, inner, columns])
         case .privateMatrixProducts(let r, let rows, let inner, let columns): (code, ring, sizes) = (9, r, [rows, inner, columns])
@@ -50,6 +51,7 @@ extension Correlation {
             self = .privateMatrixProducts(r, rows: sizes[0], inner: sizes[1], columns: sizes[2])
         case (10, .some(let r)) where sizes[0] > 0 && sizes[1] > 0 && sizes[2] == 0:
             self = .permutation(r, owner: owner, rows: sizes[0], width: sizes[1])
+        case (11, nil) where isPlain: self = .privateBitBytes
         default: throw unknown
         }
     }

@@ -51,6 +51,10 @@ package enum Dealing {
         case .privateBitProducts:
             let (u, v) = (other.words(0), target.words(0)), (w, out) = (other.words(1), target.words(1))
             for i in 0..<count { out[i] = u[i] & v[i] ^ w[i] }
+        case .privateBitBytes:
+            let (u, v) = (other.words(0), target.words(0))
+            let (w, out) = (UnsafeRawBufferPointer(other.words(1)), UnsafeMutableRawBufferPointer(target.words(1)))
+            for i in 0..<64 * count { out[i] = UInt8(truncatingIfNeeded: (u[i / 64] & v[i / 64]) >> UInt64(i % 64) & 1) &- w[i] }
         case .bits(.z64): bitValues(target, other, UInt64.self)
         case .bits(.z128): bitValues(target, other, UInt128.self)
         case .bitElementProducts(.z64): bitElements(target, other, UInt64.self)

@@ -10,6 +10,7 @@ package final class PooledCorrelations: CorrelationSource {
     private let naming: BatchNames
 
     package var name: String { "pool, then \(base.name)" }
+    package var costsTransfers: Bool { base.costsTransfers }
     package var bytesOutsideSession: Int { base.bytesOutsideSession }
 
     /// Agrees with the peer on what both still have: of each batch the smaller rest is kept, and what one side lacks is discarded.

@@ -136,7 +136,7 @@ extension FuzzTarget {
             seeds: [
                 Correlation.bitElementProducts(.z64), .matrixProducts(.z128, rows: 1, inner: 2, columns: 3),
                 .privateMatrixProducts(.z64, rows: 9, inner: 9, columns: 1), .permutation(.z64, owner: 0, rows: 1 << 20, width: 3),
-                .bitProducts,
+                .bitProducts, .privateBitBytes,
             ].map { kind in bytes { kind.encode(into: &$0) } }
         ) { input in
             var reader = ByteReader(input, what: "correlation")
