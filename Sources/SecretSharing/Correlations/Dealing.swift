@@ -45,6 +45,10 @@ package enum Dealing {
         case .privateBitProducts:
             let (u, v) = (other.words(0), target.words(0)), (w, out) = (other.words(1), target.words(1))
             for i in 0..<count { out[i] = u[i] & v[i] ^ w[i] }
+        case .privateBitBytes:
+            let (u, v) = (other.words(0), target.words(0))
+            let (w, out) = (UnsafeRawBufferPointer(other.words(1)), UnsafeMutableRawBufferPointer(target.words(1)))
+            for i in 0..<64 * count { out[i] = UInt8(truncatingIfNeeded: (u[i / 64] & v[i / 64]) >> UInt64(i % 64) & 1) &- w[i] }
         case .bits(.z64): bitValues(target, other, UInt64.self)
         case .bits(.z128): bitValues(target, other, UInt128.self)
         case .bitElementProducts(.z64): bitElements(target, other, UInt64.self)
@@ -53,6 +57,10 @@ package enum Dealing {
             matrix(target, other, UInt64.self, rows, inner, columns)
         case .matrixProducts(.z128, let rows, let inner, let columns):
             matrix(target, other, UInt128.self, rows, inner, columns)
+        case .privateMatrixProducts(.z64, let rows, let inner, let columns):
+            privateMatrix(target, other, UInt64.self, rows, inner, columns)
+        case .privateMatrixProducts(.z128, let rows, let inner, let columns):
+            privateMatrix(target, other, UInt128.self, rows, inner, columns)
         case .permutation(.z64, _, let rows, let width): permuted(target, other, UInt64.self, rows, width)
         case .permutation(.z128, _, let rows, let width): permuted(target, other, UInt128.self, rows, width)
         }
@@ -149,6 +157,21 @@ package enum Dealing {
                     RingKernels.addMatrixProduct(into: c, a.baseAddress!, b.baseAddress!, rows, inner, columns)
                 }
             }
+        }
+    }
+
+    /// The target is party 1, which knows B.
+    @specialized(where E == UInt64)
+    @specialized(where E == UInt128)
+    private static func privateMatrix<E: RingElement>(
+        _ t: CorrelationBatch, _ o: CorrelationBatch, _: E.Type, _ rows: Int, _ inner: Int, _ columns: Int
+    ) {
+        for item in 0..<t.count {
+            let (c, oc) = (out(t, 1, E.self) + item * rows * columns, o.elements(1, as: E.self) + item * rows * columns)
+            for i in 0..<rows * columns { c[i] = 0 &- oc[i] }
+            RingKernels.addMatrixProduct(
+                into: c, o.elements(0, as: E.self) + item * rows * inner, t.elements(0, as: E.self) + item * inner * columns, rows,
+                inner, columns)
         }
     }
 
