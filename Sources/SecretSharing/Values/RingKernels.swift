@@ -8,6 +8,7 @@ enum RingKernels {
             [E](unsafeUninitializedCapacity: a.count) { out, count in
                 switch operation {
                 case .negate: for i in 0..<a.count { out[i] = 0 &- a[i] }
+                case .complement: for i in 0..<a.count { out[i] = ~a[i] }
                 case .scale(let factor): for i in 0..<a.count { out[i] = a[i] &* factor }
                 case .addConstant(let constant): for i in 0..<a.count { out[i] = a[i] &+ constant }
                 }
@@ -18,6 +19,7 @@ enum RingKernels {
 
     enum Unary<E: RingElement> {
         case negate
+        case complement
         case scale(E)
         case addConstant(E)
     }
@@ -111,6 +113,18 @@ enum RingKernels {
                 high = Swift.max(high, v[i])
             }
             return (low, high)
+        }
+    }
+
+    /// The transpose of a row-major matrix.
+    @specialized(where E == UInt64)
+    @specialized(where E == UInt128)
+    static func transposed<E: RingElement>(_ a: [E], _ rows: Int, _ columns: Int) -> [E] {
+        a.withUnsafeBufferPointer { a in
+            [E](unsafeUninitializedCapacity: a.count) { out, count in
+                for i in 0..<rows { for j in 0..<columns { out[j * rows + i] = a[i * columns + j] } }
+                count = a.count
+            }
         }
     }
 
