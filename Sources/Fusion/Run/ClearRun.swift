@@ -5,13 +5,15 @@ import Tables
 package enum ClearRun {
     /// The outputs of `plan` on `tables` (by dataset name), exact, without noise and for every recipient.
     package static func outputs(_ plan: FusionPlan, tables: [String: KeyedTable]) throws -> [ReleasedOutput] {
-        let sums = plan.passes.map { Self.sums($0, tables) }
-        let opened: [[Int128]?] = plan.queries.map { query in
-            query.cells.map { Self.value(of: $0, sums[query.pass]) }
-        }
-        var values = ReleasedValues(plan: plan, opened: opened)
+        var values = ReleasedValues(plan: plan, opened: cells(plan, tables: tables))
         values.isNoised = false
         return try values.allOutputs()
+    }
+
+    /// The cells of each query, as a run would open them without noise.
+    package static func cells(_ plan: FusionPlan, tables: [String: KeyedTable]) -> [[Int128]] {
+        let sums = plan.passes.map { Self.sums($0, tables) }
+        return plan.queries.map { query in query.cells.map { Self.value(of: $0, sums[query.pass]) } }
     }
 
     /// [group][slot] over the matched subjects.
