@@ -22,7 +22,8 @@ import Testing
         #expect(hidden.joinMode == .hidden && hidden.correlations == .transfers && hidden.dealer == nil)
         #expect(try contract("mode: aligned, correlations: transfers").correlations == .transfers)
         let dealt = try contract("mode: hidden, " + Self.dealer)
-        #expect(dealt.dealer == .init(name: "notary", title: "公证处", fingerprint: Self.dealerKey))
+        let dealer = try #require(dealt.dealer)
+        #expect(dealer.name == "notary" && dealer.title == "公证处" && dealer.fingerprint == Self.dealerKey)
     }
 
     struct Mistake: Sendable, CustomTestStringConvertible {

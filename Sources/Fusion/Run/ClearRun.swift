@@ -1,3 +1,4 @@
+import DifferentialPrivacy
 import SandboxCore
 import Tables
 
@@ -5,9 +6,17 @@ import Tables
 package enum ClearRun {
     /// The outputs of `plan` on `tables` (by dataset name), exact, without noise and for every recipient.
     package static func outputs(_ plan: FusionPlan, tables: [String: KeyedTable]) throws -> [ReleasedOutput] {
-        var values = ReleasedValues(plan: plan, opened: cells(plan, tables: tables))
-        values.isNoised = false
-        return try values.allOutputs()
+        try ReleasedValues(plan: plan, opened: cells(plan, tables: tables), isNoised: false).allOutputs()
+    }
+
+    /// The same with the noise of both parties, as a run would release it.
+    package static func noisedOutputs(_ plan: FusionPlan, tables: [String: KeyedTable]) throws -> [ReleasedOutput] {
+        let opened: [[Int128]?] = try zip(plan.queries, cells(plan, tables: tables)).map { query, cells in
+            let law = try DiscreteLaplace(scale: query.noiseScale)
+            let noise = zip(law.samples(cells.count), law.samples(cells.count)).map { Int128($0) + Int128($1) }
+            return zip(cells, noise).map(+)
+        }
+        return try ReleasedValues(plan: plan, opened: opened).allOutputs()
     }
 
     /// The cells of each query, as a run would open them without noise.
