@@ -11,6 +11,7 @@ import Transport
 /// one draws transfers from stock.
 package final class TransferCorrelations: CorrelationSource {
     package let name = "oblivious transfer"
+    package let costsTransfers = true
     let party: Int
     let engine: RandomOT.Engine
     let random: any RandomSource
@@ -41,7 +42,19 @@ package final class TransferCorrelations: CorrelationSource {
         case .bits(.z128): try await bits(batch, UInt128.self)
         case .bitElementProducts(.z64): try await bitElementProducts(batch, UInt64.self)
         case .bitElementProducts(.z128): try await bitElementProducts(batch, UInt128.self)
-        case .matrixProducts, .permutation: fatalError()
+        case .privateBitBytes: try await privateBitBytes(batch)
+        case .matrixProducts(.z64, let rows, let inner, let columns):
+            try await matrixProducts(batch, rows, inner, columns, UInt64.self)
+        case .matrixProducts(.z128, let rows, let inner, let columns):
+            try await matrixProducts(batch, rows, inner, columns, UInt128.self)
+        case .privateMatrixProducts(.z64, let rows, let inner, let columns):
+            try await privateMatrixProducts(batch, rows, inner, columns, UInt64.self)
+        case .privateMatrixProducts(.z128, let rows, let inner, let columns):
+            try await privateMatrixProducts(batch, rows, inner, columns, UInt128.self)
+        case .permutation(.z64, let owner, let rows, let width):
+            try await permutations(batch, owner: owner, rows: rows, width: width, UInt64.self)
+        case .permutation(.z128, let owner, let rows, let width):
+            try await permutations(batch, owner: owner, rows: rows, width: width, UInt128.self)
         }
         return batch
     }
