@@ -9,8 +9,8 @@ extension HiddenJoin {
     ///
     ///     sum over k of  C(n, k+1) C(b, k) (3k+3)! [x^(3k+3)] (e^x - 1 - x)^k / (b (b-1) (b-2))^(k+1),
     ///
-    /// and also at most the same with (k (k-1) (k-2))^(k+1) in place of the middle factor. `failureExponent` evaluates it; large sets of
-    /// items ask for 1.297 n + 40 bins, four items in three bins for 33 n^(4/9). Pinkas, Schneider, Tkachenko, Yanai (eprint 2019/241,
+    /// and also at most the same with (k (k-1) (k-2))^(k+1) in place of the middle factor. The tests evaluate it for all
+    /// sizes: obstructions of many items ask for 1.297 n + 40 bins, four items in three bins for 33 n^(4/9). Pinkas, Schneider, Tkachenko, Yanai (eprint 2019/241,
     /// section 3.1) use 1.27 n for sets from 2^12 on, from experiments of Pinkas, Schneider, Zohner (eprint 2016/930).
     package static func bins(items n: Int) -> Int {
         if n <= 3 { return n == 0 ? 0 : 3 }

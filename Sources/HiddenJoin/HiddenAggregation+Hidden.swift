@@ -142,7 +142,7 @@ extension TwoPartyComputation {
         let offset: UInt64 = 1 << 62
         let own = shares.map { party == 0 ? $0 &+ offset : $0 }
         var words = [UInt64](repeating: 0, count: (own.count + 63) / 64)
-        for (i, value) in own.enumerated() { words[i / 64] |= value >> 63 << UInt64(i % 64) }
+        for (i, value) in own.enumerated() { words[i / 64] |= (value >> 63) << UInt64(i % 64) }
         let zero = [UInt64](repeating: 0, count: words.count)
         let first = try SharedBits(words: party == 0 ? words : zero, count: own.count, party: party)
         let second = try SharedBits(words: party == 1 ? words : zero, count: own.count, party: party)

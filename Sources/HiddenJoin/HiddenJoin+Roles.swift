@@ -138,9 +138,9 @@ extension ProgrammedBins {
         _ matched: SharedBits, _ columns: [HiddenJoin.ColumnShape], _ range: Range<Int>, in computation: TwoPartyComputation,
         beside others: [SharedVector<E>] = []
     ) async throws -> [SharedVector<E>] {
-        let own = try columns.enumerated().map { j, column in
+        let own: [SharedVector<E>] = try columns.enumerated().map { j, column in
             // A bin without a match holds a random element, which the product with its bit 0 removes.
-            try SharedVector(share: elements(j, range), party: computation.party, of: 2, bounds: column.declared)
+            try SharedVector<E>(share: elements(j, range), party: computation.party, of: 2, bounds: column.declared)
         }
         let all = own + others
         guard !all.isEmpty else { return [] }
