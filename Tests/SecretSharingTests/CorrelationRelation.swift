@@ -14,6 +14,7 @@ enum CorrelationRelation {
             zip3(xor(parts, 0), xor(parts, 1), xor(parts, 3)) { $0 & $1 == $2 }
                 && zip3(xor(parts, 0), xor(parts, 2), xor(parts, 4)) { $0 & $1 == $2 }
         case .privateBitProducts: zip3(Array(parts[0].words(0)), Array(parts[1].words(0)), xor(parts, 1)) { $0 & $1 == $2 }
+        case .privateBitBytes: bitBytes(parts)
         case .bits(.z64): bits(parts, UInt64.self)
         case .bits(.z128): bits(parts, UInt128.self)
         case .bitElementProducts(.z64): bitElements(parts, UInt64.self)
@@ -40,6 +41,15 @@ enum CorrelationRelation {
 
     private static func zip3<T>(_ a: [T], _ b: [T], _ c: [T], _ relation: (T, T, T) -> Bool) -> Bool {
         a.count == b.count && b.count == c.count && a.indices.allSatisfy { relation(a[$0], b[$0], c[$0]) }
+    }
+
+    private static func bitBytes(_ p: [CorrelationBatch]) -> Bool {
+        let (u, v) = (Array(p[0].words(0)), Array(p[1].words(0)))
+        let bytes = p.map { Array(UnsafeRawBufferPointer($0.words(1))) }
+        return bytes[0].count == 64 * u.count
+            && bytes[0].indices.allSatisfy {
+                bytes[0][$0] &+ bytes[1][$0] == UInt8(u[$0 / 64] >> UInt64($0 % 64) & v[$0 / 64] >> UInt64($0 % 64) & 1)
+            }
     }
 
     private static func products<E: RingElement>(_ p: [CorrelationBatch], _: E.Type) -> Bool {
