@@ -22,6 +22,8 @@ package enum Correlation: Hashable, Sendable {
     case bitElementProducts(Ring)
     /// Shared matrices A (rows x inner), B (inner x columns), C = A B, row-major. One item is one triple of matrices.
     case matrixProducts(Ring, rows: Int, inner: Int, columns: Int)
+    /// Party 0 knows A (rows x inner), party 1 knows B (inner x columns); shared C = A B. Sections: the own factor, C.
+    case privateMatrixProducts(Ring, rows: Int, inner: Int, columns: Int)
     /// `owner` knows a uniform permutation p of 0 ..< rows and d[i] = a[p[i]] - b[i] for every row i of `width` ring elements;
     /// the other party knows a and b (M. Chase, E. Ghosh, O. Poburinnaya, "Secret-shared shuffle", ASIACRYPT 2020,
     /// eprint 2019/1340, section 3: share translation). Sections of the owner: p, d; of the other: a, b. One item is one permutation.
@@ -39,6 +41,8 @@ package enum Correlation: Hashable, Sendable {
         case .bitElementProducts(let ring): [count] + Array(repeating: 64 * count * ring.words, count: 3)
         case .matrixProducts(let ring, let rows, let inner, let columns):
             [rows * inner, inner * columns, rows * columns].map { $0 * count * ring.words }
+        case .privateMatrixProducts(let ring, let rows, let inner, let columns):
+            [party == 0 ? rows * inner : inner * columns, rows * columns].map { $0 * count * ring.words }
         case .permutation(let ring, let owner, let rows, let width):
             party == owner
                 ? [count * rows, count * rows * width * ring.words]
@@ -60,7 +64,7 @@ package enum Correlation: Hashable, Sendable {
     /// Whether items are independent of each other, so that a stock of many may be cut anywhere.
     package var isDivisible: Bool {
         switch self {
-        case .matrixProducts, .permutation: false
+        case .matrixProducts, .privateMatrixProducts, .permutation: false
         default: true
         }
     }
@@ -77,6 +81,8 @@ package enum Correlation: Hashable, Sendable {
         case .bitElementProducts(let ring): "bit-element-products-\(ring.rawValue)"
         case .matrixProducts(let ring, let rows, let inner, let columns):
             "matrix-products-\(ring.rawValue)-\(rows)x\(inner)x\(columns)"
+        case .privateMatrixProducts(let ring, let rows, let inner, let columns):
+            "private-matrix-products-\(ring.rawValue)-\(rows)x\(inner)x\(columns)"
         case .permutation(let ring, let owner, let rows, let width):
             "permutation-\(ring.rawValue)-\(owner)-\(rows)x\(width)"
         }

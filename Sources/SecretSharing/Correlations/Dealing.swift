@@ -53,6 +53,10 @@ package enum Dealing {
             matrix(target, other, UInt64.self, rows, inner, columns)
         case .matrixProducts(.z128, let rows, let inner, let columns):
             matrix(target, other, UInt128.self, rows, inner, columns)
+        case .privateMatrixProducts(.z64, let rows, let inner, let columns):
+            privateMatrix(target, other, UInt64.self, rows, inner, columns)
+        case .privateMatrixProducts(.z128, let rows, let inner, let columns):
+            privateMatrix(target, other, UInt128.self, rows, inner, columns)
         case .permutation(.z64, _, let rows, let width): permuted(target, other, UInt64.self, rows, width)
         case .permutation(.z128, _, let rows, let width): permuted(target, other, UInt128.self, rows, width)
         }
@@ -149,6 +153,21 @@ package enum Dealing {
                     RingKernels.addMatrixProduct(into: c, a.baseAddress!, b.baseAddress!, rows, inner, columns)
                 }
             }
+        }
+    }
+
+    /// The target is party 1, which knows B.
+    @specialized(where E == UInt64)
+    @specialized(where E == UInt128)
+    private static func privateMatrix<E: RingElement>(
+        _ t: CorrelationBatch, _ o: CorrelationBatch, _: E.Type, _ rows: Int, _ inner: Int, _ columns: Int
+    ) {
+        for item in 0..<t.count {
+            let (c, oc) = (out(t, 1, E.self) + item * rows * columns, o.elements(1, as: E.self) + item * rows * columns)
+            for i in 0..<rows * columns { c[i] = 0 &- oc[i] }
+            RingKernels.addMatrixProduct(
+                into: c, o.elements(0, as: E.self) + item * rows * inner, t.elements(0, as: E.self) + item * inner * columns, rows,
+                inner, columns)
         }
     }
 

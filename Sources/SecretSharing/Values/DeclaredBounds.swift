@@ -53,6 +53,34 @@ public struct DeclaredBounds: Hashable, Sendable, CustomStringConvertible {
         try Self.checked("a value in \(self) times \(factor)", lower.multiplied(by: factor), upper.multiplied(by: factor))
     }
 
+    public static func * (a: DeclaredBounds, b: DeclaredBounds) throws -> DeclaredBounds {
+        let products = [
+            a.lower.multiplied(by: b.lower), a.lower.multiplied(by: b.upper), a.upper.multiplied(by: b.lower),
+            a.upper.multiplied(by: b.upper),
+        ]
+        guard products.allSatisfy({ !$0.1 }) else { throw tooWide("the product of values in \(a) and in \(b)") }
+        return DeclaredBounds(unchecked: products.map(\.0).min()!, products.map(\.0).max()!)
+    }
+
+    /// Of the square of a value.
+    public func squared() throws -> DeclaredBounds {
+        let product = try self * self
+        let reachesZero = lower <= 0 && upper >= 0
+        let ends = [lower.multiplied(by: lower).0, upper.multiplied(by: upper).0]
+        return DeclaredBounds(unchecked: reachesZero ? 0 : ends.min()!, product.upper)
+    }
+
+    /// The smallest bounds that hold the values of both.
+    public func union(_ other: DeclaredBounds) -> DeclaredBounds {
+        DeclaredBounds(unchecked: min(lower, other.lower), max(upper, other.upper))
+    }
+
+    /// The least k with -2^k <= value < 2^k for every value: bits of the magnitude in two's complement, without the sign.
+    package var magnitudeBits: Int {
+        func bits(_ value: Int128) -> Int { 128 - (value < 0 ? ~value : value).leadingZeroBitCount }
+        return max(bits(lower), bits(upper))
+    }
+
     /// Of the sum of `count` values.
     public func summed(_ count: Int) throws -> DeclaredBounds { try scaled(by: Int128(count)) }
 

@@ -114,6 +114,18 @@ enum RingKernels {
         }
     }
 
+    /// The transpose of a row-major matrix.
+    @specialized(where E == UInt64)
+    @specialized(where E == UInt128)
+    static func transposed<E: RingElement>(_ a: [E], _ rows: Int, _ columns: Int) -> [E] {
+        a.withUnsafeBufferPointer { a in
+            [E](unsafeUninitializedCapacity: a.count) { out, count in
+                for i in 0..<rows { for j in 0..<columns { out[j * rows + i] = a[i * columns + j] } }
+                count = a.count
+            }
+        }
+    }
+
     /// c += a b for row-major a (rows x inner) and b (inner x columns).
     @specialized(where E == UInt64)
     @specialized(where E == UInt128)
