@@ -57,7 +57,9 @@ let checkers: [Target] = Context.environment["YINHE_CHECKERS"] == nil ? [] : [
     .target(name: "CMemcheck", path: "Tests/ConstantTime/CMemcheck"),
     .executableTarget(
         name: "yinhe-constant-time",
-        dependencies: ["CMemcheck", "CKernels", "SandboxCore", "Arithmetic", "Transport", "ObliviousTransfer"],
+        dependencies: [
+            "CMemcheck", "CKernels", "SandboxCore", "Arithmetic", "Transport", "ObliviousTransfer", "SecretSharing", "TestSupport",
+        ],
         path: "Tests/ConstantTime/Checker"),
 ]
 

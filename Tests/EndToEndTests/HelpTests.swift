@@ -5,7 +5,7 @@ import Testing
     static let commands: [[String]] = [
         [], ["keys"], ["keys", "new"], ["keys", "show"], ["contract"], ["contract", "new"], ["contract", "check"],
         ["contract", "sign"], ["contract", "show"], ["inspect"], ["run"], ["ledger"], ["ledger", "show"], ["ledger", "verify"],
-        ["ledger", "export"], ["budget"], ["budget", "show"], ["synth"], ["demo"], ["psi"], ["sum"],
+        ["ledger", "export"], ["budget"], ["budget", "show"], ["synth"], ["demo"], ["psi"], ["sum"], ["dealer"],
     ]
 
     @Test(arguments: commands) func everyCommandExplainsItselfWithExamplesAndExitCodes(_ command: [String]) async throws {

@@ -165,8 +165,31 @@ struct TwoPartyBitTests {
     @Test func privateWordsAreComparedInTheirLowestBits() async throws {
         let a: [UInt64] = [5, 5, 0xff00, 1 << 63, 0], b: [UInt64] = [5, 6, 0x1200, 0, 1 << 62]
         for (bits, expected) in [(64, [true, false, false, false, false]), (8, [true, false, true, true, true]), (1, [true, false, true, true, true])] {
-            let result = try await opened { c in try await c.open(c.privateEquality(c.party == 0 ? a : b, bits: bits)) }
-            #expect(result == expected)
+            for costsTransfers in [false, true] {
+                let result = try await opened(costsTransfers: costsTransfers) { c in
+                    try await c.open(c.privateEquality(c.party == 0 ? a : b, bits: bits))
+                }
+                #expect(result == expected)
+            }
         }
+    }
+
+    @Test(arguments: [9, 61, 63, 64]) func wordsAtEveryDistanceAreTold(bits: Int) async throws {
+        let seed = freshSeed()
+        var random = SplitMix(seed)
+        var (a, b): ([UInt64], [UInt64]) = ([], [])
+        for distance in 0...bits {
+            let word = random.next()
+            let flips = (0..<bits).shuffled(using: &random).prefix(distance).reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
+            a.append(word)
+            b.append(word ^ flips)
+        }
+        let (first, second) = (a, b)
+        let result = try await opened(seed: seed, costsTransfers: true) { c in
+            let equal = try await c.privateEquality(c.party == 0 ? first : second, bits: bits)
+            #expect(c.cost.rounds == 1 + (bits < 16 ? 2 : 3))
+            return try await c.open(equal)
+        }
+        #expect(result == (0...bits).map { $0 == 0 }, "seed \(seed)")
     }
 }

@@ -5,7 +5,7 @@ import Transport
 
 /// Runs one program at both ends of a computation in this process, over correlations that tests alone may use.
 func bothParties<R: Sendable>(
-    seed: UInt64 = freshSeed(), _ program: @escaping @Sendable (TwoPartyComputation) async throws -> R
+    seed: UInt64 = freshSeed(), costsTransfers: Bool = false, _ program: @escaping @Sendable (TwoPartyComputation) async throws -> R
 ) async throws -> (R, R) {
     @Sendable func end(_ party: Int, _ channel: any Channel) async throws -> R {
         try await Session.run(
@@ -13,7 +13,9 @@ func bothParties<R: Sendable>(
             SessionProposal(protocolName: "test-sharing", version: 1, role: "party-\(party)", peerRole: "party-\(1 - party)", parameters: [])
         ) { session in
             try await program(
-                TwoPartyComputation(session: session, party: party, source: SeededCorrelations(party: party, seed: seed), threads: 1))
+                TwoPartyComputation(
+                    session: session, party: party, source: SeededCorrelations(party: party, seed: seed, costsTransfers: costsTransfers),
+                    threads: 1))
         }
     }
     return try await LocalRun.both({ try await end(0, $0) }, { try await end(1, $0) })
@@ -21,9 +23,9 @@ func bothParties<R: Sendable>(
 
 /// Runs a program whose result both parties open; checks that both saw the same.
 func opened<R: Sendable & Equatable>(
-    seed: UInt64 = freshSeed(), _ program: @escaping @Sendable (TwoPartyComputation) async throws -> R
+    seed: UInt64 = freshSeed(), costsTransfers: Bool = false, _ program: @escaping @Sendable (TwoPartyComputation) async throws -> R
 ) async throws -> R {
-    let (a, b) = try await bothParties(seed: seed, program)
+    let (a, b) = try await bothParties(seed: seed, costsTransfers: costsTransfers, program)
     guard a == b else { throw YinheError(.peerMisbehaved, "the two parties opened different values") }
     return a
 }

@@ -16,6 +16,9 @@ package enum Correlation: Hashable, Sendable {
     case bitProductPairs
     /// Party 0 knows u, party 1 knows v; shared bits w = u & v. Sections: the own factor, w. One item is 64 products.
     case privateBitProducts
+    /// Party 0 knows bits u, party 1 knows bits v; their products u v are shared as bytes modulo 256. Sections: the own bits, 64 bytes for
+    /// each word of them. One item is 64 products.
+    case privateBitBytes
     /// Shared random bits r, and the same bits shared as ring elements 0 or 1. One item is 64 bits: a word, then 64 elements.
     case bits(Ring)
     /// Shared random bits r, shared random elements a, the bits as ring elements, and the products r a. One item is 64 of them.
@@ -37,6 +40,7 @@ package enum Correlation: Hashable, Sendable {
         case .bitProducts: Array(repeating: count, count: 3)
         case .bitProductPairs: Array(repeating: count, count: 5)
         case .privateBitProducts: Array(repeating: count, count: 2)
+        case .privateBitBytes: [count, 8 * count]
         case .bits(let ring): [count, 64 * count * ring.words]
         case .bitElementProducts(let ring): [count] + Array(repeating: 64 * count * ring.words, count: 3)
         case .matrixProducts(let ring, let rows, let inner, let columns):
@@ -77,6 +81,7 @@ package enum Correlation: Hashable, Sendable {
         case .bitProducts: "bit-products"
         case .bitProductPairs: "bit-product-pairs"
         case .privateBitProducts: "private-bit-products"
+        case .privateBitBytes: "private-bit-bytes"
         case .bits(let ring): "bits-\(ring.rawValue)"
         case .bitElementProducts(let ring): "bit-element-products-\(ring.rawValue)"
         case .matrixProducts(let ring, let rows, let inner, let columns):

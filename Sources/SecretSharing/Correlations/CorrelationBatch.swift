@@ -42,7 +42,13 @@ package struct CorrelationBatch: Sendable {
     /// Items `range` of a divisible kind: the same memory.
     package func slice(_ range: Range<Int>) -> CorrelationBatch {
         if range == 0..<count { return self }
-        precondition(kind.isDivisible && range.lowerBound >= 0 && range.upperBound <= count)
+        precondition(kind.isDivisible)
+        return items(range)
+    }
+
+    /// Items `range` of any kind, to be filled in: the same memory.
+    package func items(_ range: Range<Int>) -> CorrelationBatch {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
         // Every section has the same number of words for each item.
         let perItem = kind.sections(count: 1, party: party)
         return CorrelationBatch(

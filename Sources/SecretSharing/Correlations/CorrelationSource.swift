@@ -9,8 +9,11 @@ package protocol CorrelationSource: Sendable {
     func produce(_ kind: Correlation, count: Int) async throws -> CorrelationBatch
     /// Everything that the source sent and received so far beside the computation's own session.
     var bytesOutsideSession: Int { get }
+    /// Whether items cost oblivious transfers: where a program has a choice, it then saves those rather than bytes of corrections.
+    var costsTransfers: Bool { get }
 }
 
 extension CorrelationSource {
     package var bytesOutsideSession: Int { 0 }
+    package var costsTransfers: Bool { false }
 }

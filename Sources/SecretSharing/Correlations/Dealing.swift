@@ -13,6 +13,13 @@ package enum Dealing {
     /// The part of a party from its seed. For the `correctionParty` the derived sections are left zero.
     package static func expand(_ kind: Correlation, count: Int, party: Int, seed: [UInt8]) -> CorrelationBatch {
         let batch = CorrelationBatch(zeroed: kind, count: count, party: party)
+        expand(into: batch, seed: seed)
+        return batch
+    }
+
+    /// The same into memory that exists; the derived sections of the `correctionParty` are left as they are.
+    package static func expand(into batch: CorrelationBatch, seed: [UInt8]) {
+        let (kind, count, party) = (batch.kind, batch.count, batch.party)
         let prg = AES128(key: Block128(littleEndianBytes: seed))
         let sections = kind.sections(count: count, party: party).count
         let free = party == kind.correctionParty ? sections - kind.derivedSections : sections
@@ -26,7 +33,6 @@ package enum Dealing {
                 prg.stream(into: UnsafeMutableRawBufferPointer(words), fromBlock: 0, lane: UInt64(section))
             }
         }
-        return batch
     }
 
     /// Fills in the derived sections of `target`, the `correctionParty`'s expanded part, from the `other` party's part.
@@ -45,6 +51,10 @@ package enum Dealing {
         case .privateBitProducts:
             let (u, v) = (other.words(0), target.words(0)), (w, out) = (other.words(1), target.words(1))
             for i in 0..<count { out[i] = u[i] & v[i] ^ w[i] }
+        case .privateBitBytes:
+            let (u, v) = (other.words(0), target.words(0))
+            let (w, out) = (UnsafeRawBufferPointer(other.words(1)), UnsafeMutableRawBufferPointer(target.words(1)))
+            for i in 0..<64 * count { out[i] = UInt8(truncatingIfNeeded: (u[i / 64] & v[i / 64]) >> UInt64(i % 64) & 1) &- w[i] }
         case .bits(.z64): bitValues(target, other, UInt64.self)
         case .bits(.z128): bitValues(target, other, UInt128.self)
         case .bitElementProducts(.z64): bitElements(target, other, UInt64.self)

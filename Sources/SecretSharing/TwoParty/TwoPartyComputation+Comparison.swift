@@ -41,7 +41,7 @@ extension TwoPartyComputation {
         if width == 0 { return .constant(true, count: x.count, party: party) }
         let isFirst = party == 0
         let planes = try await Parallel.offload {
-            BitPlanes(isFirst ? x.share.map { ~$0 } : RingKernels.map(x.share, .negate), planes: width)
+            BitPlanes(RingKernels.map(x.share, isFirst ? .complement : .negate), planes: width)
         }
         return try await conjunction(planes).bits(0, count: x.count, party: party)
     }
@@ -52,12 +52,19 @@ extension TwoPartyComputation {
         return try await isZero(try x - y)
     }
 
-    /// Whether party 0's word equals party 1's word in the lowest `bits` bits, 1 to 64. ceil(log2 bits) rounds.
+    /// Whether party 0's word equals party 1's word in the lowest `bits` bits, 1 to 64. ceil(log2 bits) rounds; with correlations from
+    /// oblivious transfers 1 + ceil(log2 of the number of bits of `bits`), see `differingBits`.
     public func privateEquality(_ own: [UInt64], bits: Int) async throws -> SharedBits {
         precondition((1...64).contains(bits))
         guard !own.isEmpty else { return .constant(false, count: 0, party: party) }
+        if costsTransfers, bits > 8 {
+            // The distance d0 + d1 is 0 exactly when d0 = -d1 in as many bits as `bits` itself has.
+            let distance = try await differingBits(own, bits: bits)
+            let width = Int.bitWidth - bits.leadingZeroBitCount
+            return try await privateEquality(party == 0 ? distance : RingKernels.map(distance, .negate), bits: width)
+        }
         let isFirst = party == 0
-        let planes = try await Parallel.offload { BitPlanes(isFirst ? own.map { ~$0 } : own, planes: bits) }
+        let planes = try await Parallel.offload { BitPlanes(isFirst ? RingKernels.map(own, .complement) : own, planes: bits) }
         return try await conjunction(planes).bits(0, count: own.count, party: party)
     }
 

@@ -3,7 +3,7 @@ import Transport
 
 /// What a message of a computation belongs to; a peer whose program differs sends another one.
 enum Operation: UInt8, Sendable {
-    case open = 1, multiply, square, matrixProduct, privateProduct, and, carryLeaves, carry, bitValues, bitElements, permute, check
+    case open = 1, multiply, square, matrixProduct, privateProduct, and, carryLeaves, carry, bitValues, bitElements, permute, check, distance
 
     var text: String {
         switch self {
@@ -18,6 +18,7 @@ enum Operation: UInt8, Sendable {
         case .bitValues: "a conversion of bits"
         case .bitElements: "a selection"
         case .permute: "a permutation"
+        case .distance: "a count of different bits"
         case .check: "a comparison of the program"
         }
     }

@@ -91,15 +91,7 @@ extension TwoPartyComputation {
         try await Parallel.offload {
             // X Y = C + D B + A E + D E with D = X - A and E = Y - B open.
             let (d, e) = (opened.pointer, opened.pointer + count)
-            let (own, second) = (triple.elements(0, as: E.self), triple.elements(1, as: E.self))
-            RingKernels.add(UnsafeBufferPointer(start: triple.elements(2, as: E.self), count: rows * columns), to: sum.buffer)
-            RingKernels.addMatrixProduct(into: sum.pointer, d, second, rows, inner, columns)
-            if isFirst {
-                for i in 0..<count { d[i] = d[i] &+ own[i] }
-                RingKernels.addMatrixProduct(into: sum.pointer, d, e, rows, inner, columns)
-            } else {
-                RingKernels.addMatrixProduct(into: sum.pointer, own, e, rows, inner, columns)
-            }
+            Beaver.finish(d, e, triple, rows, inner, columns, isFirst, into: sum)
         }
     }
 
@@ -208,6 +200,20 @@ enum Beaver {
                 out[i] = c[i] &+ d &* (a[i] &+ a[i] &+ first &* d)
             }
         }
+    }
+
+    /// sum += C + D B + (A + D of the first party) E. Overwrites D.
+    @specialized(where E == UInt64)
+    @specialized(where E == UInt128)
+    static func finish<E: RingElement>(
+        _ d: UnsafeMutablePointer<E>, _ e: UnsafePointer<E>, _ triple: CorrelationBatch, _ rows: Int, _ inner: Int, _ columns: Int,
+        _ isFirst: Bool, into sum: HugeBuffer<E>
+    ) {
+        let own = triple.elements(0, as: E.self)
+        RingKernels.add(UnsafeBufferPointer(start: triple.elements(2, as: E.self), count: rows * columns), to: sum.buffer)
+        RingKernels.addMatrixProduct(into: sum.pointer, d, triple.elements(1), rows, inner, columns)
+        if isFirst { for i in 0..<rows * inner { d[i] = d[i] &+ own[i] } }
+        RingKernels.addMatrixProduct(into: sum.pointer, isFirst ? UnsafePointer(d) : own, e, rows, inner, columns)
     }
 
     /// Columns `range` of a row-major matrix.

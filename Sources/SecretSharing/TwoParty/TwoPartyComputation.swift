@@ -23,6 +23,8 @@ public final class TwoPartyComputation: Sendable {
     let stock = CorrelationStock()
     let meter = Mutex(ComputationCost())
     private let source: (any CorrelationSource)?
+    /// Whether correlations cost oblivious transfers; equal on both sides.
+    let costsTransfers: Bool
 
     enum Link: Sendable {
         case session(Session)
@@ -37,13 +39,15 @@ public final class TwoPartyComputation: Sendable {
         self.threads = threads
         link = .session(session)
         self.source = source
+        costsTransfers = source.costsTransfers
     }
 
-    private init(planning party: Int) {
+    private init(planning party: Int, costsTransfers: Bool) {
         self.party = party
         threads = 1
         link = .planning
         source = nil
+        self.costsTransfers = costsTransfers
     }
 
     var isPlanning: Bool { if case .planning = link { true } else { false } }
@@ -57,15 +61,23 @@ public final class TwoPartyComputation: Sendable {
     ///
     /// Declared bounds are tracked as in a run, so a result that might leave its ring throws `.range` here, before any data is touched.
     /// Loops whose length depends on opened values (quicksort) are planned for values that are all equal.
+    ///
+    /// `costsTransfers`: plan for correlations from oblivious transfers rather than from a dealer, where that makes a difference.
     public static func plan<R>(
-        party: Int = 0, _ program: (TwoPartyComputation) async throws -> R
+        party: Int = 0, costsTransfers: Bool = false, _ program: (TwoPartyComputation) async throws -> R
     ) async throws -> ComputationCost {
-        let computation = TwoPartyComputation(planning: party)
+        let computation = TwoPartyComputation(planning: party, costsTransfers: costsTransfers)
         _ = try await program(computation)
         return computation.cost
     }
 
     // MARK: Correlations
+
+    /// Plans `program` for this computation's party and source, and produces what it needs ahead of need. Both parties call it at the
+    /// same place with the same program.
+    public func prepare<R>(for program: (TwoPartyComputation) async throws -> R) async throws {
+        try await prepare(Self.plan(party: party, costsTransfers: costsTransfers, program))
+    }
 
     /// Produces what `plan` says ahead of need. Both parties call it at the same place with the same plan.
     public func prepare(_ plan: ComputationCost) async throws {

@@ -8,6 +8,7 @@ enum RingKernels {
             [E](unsafeUninitializedCapacity: a.count) { out, count in
                 switch operation {
                 case .negate: for i in 0..<a.count { out[i] = 0 &- a[i] }
+                case .complement: for i in 0..<a.count { out[i] = ~a[i] }
                 case .scale(let factor): for i in 0..<a.count { out[i] = a[i] &* factor }
                 case .addConstant(let constant): for i in 0..<a.count { out[i] = a[i] &+ constant }
                 }
@@ -18,6 +19,7 @@ enum RingKernels {
 
     enum Unary<E: RingElement> {
         case negate
+        case complement
         case scale(E)
         case addConstant(E)
     }

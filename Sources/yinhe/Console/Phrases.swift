@@ -90,6 +90,7 @@ private let phaseNames: [String: String] = [
     "decrypt": "解密",
     "release": "加噪发布",
     "secure sum": "安全求和",
+    "correlations": "派发关联随机数",
 ]
 
 /// Phases that count bytes rather than rows.

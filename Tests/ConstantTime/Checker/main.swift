@@ -29,6 +29,7 @@ func run() async throws -> Int32 {
     for security in [SilentVOLE.Security.semiHonest, .malicious] {
         for field in [SilentVOLE.Field.bits64, .bits128] { try await report.silentVOLE(security, field) }
     }
+    try await report.sharing()
     say("\(report.checked) checks, \(report.leaks) with leaks")
     return report.leaks == 0 ? 0 : 1
 }

@@ -118,6 +118,33 @@ extension FuzzTarget {
                 $0.write("both parties")
             }),
         .message(RevealChunk.self, bytes { $0.write(field: filler(24)) }),
+        .message(MaskedShares.self, [1, 0, 0, 0, 2, 0, 0, 0] + filler(32)),
+        .message(
+            PoolInventory.self, filler(16) + [0, 0, 0, 0],
+            bytes {
+                $0.write(raw: filler(16))
+                $0.write(UInt32(2))
+                for (i, kind) in [Correlation.products(.z64), .permutation(.z128, owner: 1, rows: 5, width: 2)].enumerated() {
+                    $0.write(raw: filler(15) + [UInt8(i)])
+                    kind.encode(into: &$0)
+                    $0.write(UInt64(9))
+                    $0.write(UInt64(3))
+                }
+            }),
+        FuzzTarget(
+            "Correlation", maximumBytes: 16,
+            seeds: [
+                Correlation.bitElementProducts(.z64), .matrixProducts(.z128, rows: 1, inner: 2, columns: 3),
+                .privateMatrixProducts(.z64, rows: 9, inner: 9, columns: 1), .permutation(.z64, owner: 0, rows: 1 << 20, width: 3),
+                .bitProducts, .privateBitBytes,
+            ].map { kind in bytes { kind.encode(into: &$0) } }
+        ) { input in
+            var reader = ByteReader(input, what: "correlation")
+            let kind = try Correlation(from: &reader)
+            try reader.finish()
+            precondition(bytes { kind.encode(into: &$0) } == input)
+            if let words = kind.wordsPerItem { precondition(words > 0 && words <= 1 << 42) }
+        },
 
         .message(FusionMessage.Hello.self, filler(32)),
         .message(FusionMessage.Ready.self, [0, 9, 0, 0, 0] + filler(64)),
