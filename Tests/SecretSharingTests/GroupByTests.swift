@@ -33,6 +33,49 @@ struct GroupByTests {
         }
     }
 
+    @Test(arguments: [1, 2, 65, 300]) func rowsThatAreNotPresentDoNotCount(count: Int) async throws {
+        let seed = freshSeed()
+        var random = SplitMix(seed)
+        for (low, high) in [(3, 3), (-2, 5), (0, 1000)] as [(Int64, Int64)] {
+            let keys = (0..<count).map { _ in Int64.random(in: low...high, using: &random) }
+            let a = (0..<count).map { _ in Int64.random(in: -99...99, using: &random) }
+            for present in [
+                (0..<count).map { _ in Bool.random(using: &random) }, Array(repeating: false, count: count),
+                Array(repeating: true, count: count),
+            ] {
+                let rows = keys.indices.filter { present[$0] }
+                let expected = Self.plain(rows.map { keys[$0] }, [rows.map { a[$0] }])
+                let groups = try await opened(seed: seed) { c in
+                    let key: SharedVector<UInt64> = try c.shared(keys, Int128(low)...Int128(high), seed: seed)
+                    let x: SharedVector<UInt64> = try c.shared(a, -99...99, seed: seed + 1)
+                    return try await c.open(c.groupBySum(
+                        key, values: [x], maximumGroups: max(1, expected.count), present: c.sharedBits(present, seed: seed + 2)))
+                }
+                #expect(groups == expected, "seed \(seed), \(low)...\(high)")
+            }
+        }
+    }
+
+    @Test(arguments: [4, 40]) func categoriesCountRowsThatArePresent(categories: Int) async throws {
+        let seed = freshSeed()
+        var random = SplitMix(seed)
+        let keys = (0..<200).map { _ in Int64.random(in: 0..<Int64(categories), using: &random) }
+        let present = (0..<200).map { _ in Bool.random(using: &random) }
+        let result = try await opened(seed: seed) { c in
+            let key: SharedVector<UInt64> = try c.shared(keys, 0...Int128(categories - 1), seed: seed)
+            let bits = try c.sharedBits(present, seed: seed + 2)
+            let sums = try await c.groupBySum(key, categories: categories, values: [key], present: bits)
+            let table = try await c.contingencyTable(key, categories: categories, key, categories: categories, present: bits)
+            return try await [c.open(sums.counts)!, c.open(sums.sums[0])!, c.open(table)!]
+        }
+        var counts = [Int64](repeating: 0, count: categories), table = [Int64](repeating: 0, count: categories * categories)
+        for i in 0..<200 where present[i] {
+            counts[Int(keys[i])] += 1
+            table[Int(keys[i]) * (categories + 1)] += 1
+        }
+        #expect(result == [counts, counts.indices.map { counts[$0] * Int64($0) }, table], "seed \(seed)")
+    }
+
     @Test func moreGroupsThanSlotsAreAnErrorOfTheOpening() async throws {
         let seed = freshSeed()
         let keys = (0..<50).map { Int64($0 % 10) }

@@ -28,8 +28,24 @@ struct ShuffleTests {
         #expect(result.sorted() == x.sorted(), "seed \(seed)")
     }
 
+    @Test(arguments: [1, 5, 64, 130]) func columnsOfBitsMoveWithTheOthers(count: Int) async throws {
+        let seed = freshSeed()
+        var random = SplitMix(seed)
+        let bits = (0..<count).map { _ in Bool.random(using: &random) }
+        let reversed = (0..<Int64(count)).reversed().map { $0 }
+        let (values, moved, gathered) = try await bothParties(seed: seed) { c in
+            let a: SharedVector<UInt64> = try c.shared((0..<count).map { Int64($0) }, 0...Int128(count), seed: seed)
+            let flags = try c.sharedBits(bits, seed: seed)
+            let result = try await c.shuffle([a], bits: [flags])
+            let order = try SharedPermutation(c.shared(reversed, 0...Int128(count - 1), seed: seed))
+            return try await (c.open(result.columns[0])!, c.open(result.bits[0]), c.open(c.gather([flags], by: order)[0]))
+        }.0
+        #expect(values.sorted() == (0..<count).map { Int64($0) } && moved == values.map { bits[Int($0)] }, "seed \(seed)")
+        #expect(gathered == bits.reversed(), "seed \(seed)")
+    }
+
     @Test func shufflesAreUniformPermutations() async throws {
-        // 24 arrangements of four rows; 23 degrees of freedom. A false alarm below 1e-6: chi-square above 75.1.
+        // 24 arrangements of four rows; 23 degrees of freedom. A false alarm below 1e-6: chi-square above 73.4.
         let seed = freshSeed()
         let runs = 4800
         let results = try await opened(seed: seed) { c in
@@ -44,7 +60,7 @@ struct ShuffleTests {
         #expect(counts.count == 24)
         let expected = Double(runs) / 24
         let statistic = counts.values.reduce(0.0) { $0 + pow(Double($1) - expected, 2) / expected }
-        #expect(statistic < 75.1, "seed \(seed)")
+        #expect(statistic < 73.4, "seed \(seed)")
     }
 
     @Test(arguments: [1, 2, 5, 64, 300]) func permutationsGatherScatterComposeAndInvert(count: Int) async throws {

@@ -2,8 +2,8 @@ import SandboxCore
 
 /// One column of shares modulo 2^bits; higher bits of the elements have no meaning.
 ///
-/// Shares modulo 2^64 are shares modulo every smaller power of two, so a column of indices or of key bits is masked, sent and opened
-/// in as many bytes as its values need.
+/// Shares modulo 2^64 are shares modulo every smaller power of two, so a column of indices or of key bits is masked, sent and
+/// opened in as many bytes as its values need.
 struct Lane<E: RingElement>: Sendable {
     var share: [E]
     let bits: Int
@@ -16,6 +16,14 @@ struct Lane<E: RingElement>: Sendable {
 
     /// A whole ring element each.
     init(_ vector: SharedVector<E>) { self.init(vector.share, bits: 8 * E.ring.bytes) }
+
+    /// XOR shares of bits are shares modulo 2.
+    init(_ vector: SharedBits) {
+        self.init((0..<vector.count).map { E(truncatingIfNeeded: vector.words[$0 / 64] >> UInt64($0 % 64) & 1) }, bits: 1)
+    }
+
+    /// The lowest bit of each element.
+    func sharedBits(party: Int) -> SharedBits { BitPlanes(share, planes: 1).bits(0, count: share.count, party: party) }
 
     /// Bytes of one element on the wire.
     var bytes: Int { Self.bytes(bits) }
@@ -42,8 +50,12 @@ struct LaneFrame: Sendable {
     var items: Int { (count + 7) / 8 }
     var wordsPerItem: Int { bits.reduce(0) { $0 + Lane<UInt128>.bytes($1) } }
 
-    /// Writes `value(lane, row)` for the rows of `items`, less what is beyond the column's bits.
-    func write(_ items: Range<Int>, to words: UnsafeMutablePointer<UInt64>, _ fill: (Int, Range<Int>, UnsafeMutablePointer<UInt64>) -> Void) {
+    /// Writes the rows of `items`, which `fill` puts into a tile lane by lane, less what is beyond a column's bits. An element of more
+    /// than 64 bits takes two words of the tile.
+    func write(
+        _ items: Range<Int>, to words: UnsafeMutablePointer<UInt64>,
+        _ fill: (_ lane: Int, _ rows: Range<Int>, _ tile: UnsafeMutablePointer<UInt64>) -> Void
+    ) {
         var out = UnsafeMutableRawPointer(words)
         forEachLane(items) { lane, rows, bytes in
             withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * Self.tile) { tile in
@@ -64,7 +76,10 @@ struct LaneFrame: Sendable {
     }
 
     /// Hands every column's rows to `use`, in pieces; elements of more than 64 bits take two words.
-    func read(_ items: Range<Int>, from words: UnsafePointer<UInt64>, _ use: (Int, Range<Int>, UnsafePointer<UInt64>) -> Void) {
+    func read(
+        _ items: Range<Int>, from words: UnsafePointer<UInt64>,
+        _ use: (_ lane: Int, _ rows: Range<Int>, _ tile: UnsafePointer<UInt64>) -> Void
+    ) {
         var from = UnsafeRawPointer(words)
         forEachLane(items) { lane, rows, bytes in
             withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * Self.tile) { tile in
@@ -109,7 +124,10 @@ enum LaneLoops {
             let whole = max(0, count - 8)
             for i in 0..<whole { out.storeBytes(of: words[i], toByteOffset: i * bytes, as: UInt64.self) }
             for i in whole..<count {
-                for k in 0..<bytes { out.storeBytes(of: UInt8(truncatingIfNeeded: words[i] >> UInt64(8 * k)), toByteOffset: i * bytes + k, as: UInt8.self) }
+                for k in 0..<bytes {
+                    out.storeBytes(
+                        of: UInt8(truncatingIfNeeded: words[i] >> UInt64(8 * k)), toByteOffset: i * bytes + k, as: UInt8.self)
+                }
             }
         }
     }
@@ -140,7 +158,8 @@ enum LaneLoops {
     @specialized(where E == UInt64)
     @specialized(where E == UInt128)
     static func subtract<E: RingElement>(
-        _ x: UnsafePointer<E>, _ a: UnsafePointer<E>, stride: Int, _ rows: Range<Int>, bits: Int, into words: UnsafeMutablePointer<UInt64>
+        _ x: UnsafePointer<E>, _ a: UnsafePointer<E>, stride: Int, _ rows: Range<Int>, bits: Int,
+        into words: UnsafeMutablePointer<UInt64>
     ) {
         if bits <= 64 {
             for (i, row) in rows.enumerated() { words[i] = UInt64(truncatingIfNeeded: x[row] &- a[row * stride]) }

@@ -2,9 +2,9 @@ import SandboxCore
 
 /// A permutation that nobody knows, as shared indices: element i is the row that comes to place i.
 ///
-/// `gather` gives x[P[i]], `scatter` its inverse. G. Asharov, K. Hamada, D. Ikarashi, R. Kikuchi, A. Nof, B. Pinkas, K. Takahashi,
-/// J. Tomida, "Efficient secure three-party sorting with applications to data analysis and heavy hitters", CCS 2022, eprint 2022/1595,
-/// section 3; K. Chida et al., eprint 2019/695. (There a permutation names destinations: the inverse of this one.)
+/// `gather` gives x[P[i]], `scatter` its inverse. G. Asharov, K. Hamada, D. Ikarashi, R. Kikuchi, A. Nof, B. Pinkas,
+/// K. Takahashi, J. Tomida, "Efficient secure three-party sorting with applications to data analysis and heavy hitters", CCS 2022,
+/// eprint 2022/1595; K. Chida et al., eprint 2019/695. (There a permutation names destinations: the inverse of this one.)
 public struct SharedPermutation: Sendable {
     let indices: Lane<UInt64>
     public let party: Int
@@ -19,8 +19,8 @@ public struct SharedPermutation: Sendable {
         self.party = party
     }
 
-    /// Indices that another protocol computed. Throws `.badInput` for bounds outside 0 ..< count. That they are distinct is checked when
-    /// the permutation is used.
+    /// Indices that another protocol computed. Throws `.badInput` for bounds outside 0 ..< count. That they are distinct is checked
+    /// when the permutation is used.
     public init(_ indices: SharedVector<UInt64>) throws {
         guard indices.bounds.lower >= 0, indices.bounds.upper < Int128(max(1, indices.count)) else {
             throw YinheError(.badInput, "indices in \(indices.bounds) are no permutation of \(indices.count) rows")
@@ -36,9 +36,11 @@ public struct SharedPermutation: Sendable {
 
 extension TwoPartyComputation {
     /// Row P[i] of the columns at place i. Five rounds: the indices are shuffled and opened, the columns put in that order, and the
-    /// shuffle is undone. Each way: an index each for half of the shuffle and the opening, and a ring element for each column.
-    /// What is opened is a uniform permutation.
-    public func gather<E: RingElement>(_ columns: [SharedVector<E>], by order: SharedPermutation) async throws -> [SharedVector<E>] {
+    /// shuffle is undone. A row costs each way two indices (its share of the shuffle, and the opening) and a ring element for each
+    /// column. What is opened is a uniform permutation.
+    public func gather<E: RingElement>(
+        _ columns: [SharedVector<E>], by order: SharedPermutation
+    ) async throws -> [SharedVector<E>] {
         _ = try requireColumns(columns, count: order.count)
         return try vectors(await gathered(columns.map { Lane($0) }, by: order), like: columns)
     }
@@ -52,9 +54,17 @@ extension TwoPartyComputation {
         return try await unshuffled(moved, masks, first: 1)
     }
 
+    /// Row P[i] of columns of bits at place i. As for elements; a bit travels as a byte.
+    public func gather(_ bits: [SharedBits], by order: SharedPermutation) async throws -> [SharedBits] {
+        try requireBits(bits, count: order.count)
+        return try await gathered(bits.map { Lane<UInt64>($0) }, by: order).map { $0.sharedBits(party: party) }
+    }
+
     /// Row i of the columns at place P[i]: undoes `gather`. Three rounds: indices and columns are shuffled together, then the
     /// indices opened. What is opened is a uniform permutation.
-    public func scatter<E: RingElement>(_ columns: [SharedVector<E>], by order: SharedPermutation) async throws -> [SharedVector<E>] {
+    public func scatter<E: RingElement>(
+        _ columns: [SharedVector<E>], by order: SharedPermutation
+    ) async throws -> [SharedVector<E>] {
         _ = try requireColumns(columns, count: order.count)
         return try vectors(await scattered(columns.map { Lane($0) }, by: order), like: columns)
     }

@@ -1,44 +1,62 @@
 import SandboxCore
 
 /// Sums by a secret key: sort, mark the last row of each group, sum up from the top, move the marked rows to the front, and take
-/// differences (G. Asharov et al., CCS 2022, eprint 2022/1595, section 5, for the sort; the differences of prefix sums replace a scan).
+/// differences. (Sorting by G. Asharov et al., CCS 2022, eprint 2022/1595; differences of prefix sums stand for a scan by segments.)
 extension TwoPartyComputation {
-    /// For each value of a secret key, the number of rows and the sums of the columns, in `maximumGroups` slots.
+    /// For each value of a secret key, the number of rows and the sums of the columns, in `maximumGroups` slots. With `present`, only
+    /// rows whose bit is set count, as those of a join whose result is hidden.
     ///
     /// Neither keys nor sums nor the number of groups are revealed; with more groups than slots `overflowed` is set, in shares.
-    /// Rounds: those of `sortingOrder`; 5 to bring keys and values into that order; ceil(log2 k) to compare neighbours, for a key of k bits; 5 for
-    /// moving the marked rows; then, on `maximumGroups` + 1 rows only, 2 + ceil(log2(k + t)) for the bits of keys and counts, 2 for masking.
-    /// Bytes a row each way beyond the sort: 2 t + k + 2 k bits, then 4 t + k / 2 bits, and 1.5 elements for each column.
+    /// Rounds for a key of k bits: those of `sortingOrder`; 5 to bring keys and values into that order; ceil(log2 k) to compare
+    /// neighbours; 5 to move the marked rows to the front; then, on `maximumGroups` + 1 rows only, 2 + ceil(log2(k + t + 2)) for the bits
+    /// of keys and counts, and 2 to clear unused slots. `present` takes two more, and a key longer by one bit.
+    /// Bits a row each way beyond the sort: 2 t + k / 2 for the order, 2 (k - 1) for neighbours, 4 t + k / 2 for the marked rows, and a
+    /// ring element and a half for each column.
     /// Throws `.range` when a sum over all rows might leave the ring, `.badInput` for different lengths or no slot.
     public func groupBySum<E: RingElement>(
-        _ key: SharedVector<UInt64>, values: [SharedVector<E>], maximumGroups: Int, by algorithm: SortAlgorithm = .automatic
+        _ key: SharedVector<UInt64>, values: [SharedVector<E>], maximumGroups: Int, present: SharedBits? = nil,
+        by algorithm: SortAlgorithm = .automatic
     ) async throws -> SharedGroups<E> {
         _ = try requireColumns(values, count: key.count)
         require(key)
+        try requireBits(present.map { [$0] } ?? [], count: key.count)
         guard maximumGroups > 0 else { throw YinheError(.badInput, "a maximum of \(maximumGroups) groups") }
         let count = key.count
         let sumBounds = try values.map { try $0.bounds.union($0.bounds.summed(max(1, count))).union(DeclaredBounds(0, 0)) }
         for bounds in sumBounds { try bounds.require(in: E.ring, for: "the sum of \(count) elements") }
-        let layout = GroupLayout(count: count, maximum: maximumGroups, key: key.bounds, sums: sumBounds)
+        let layout = GroupLayout(
+            count: count, maximum: maximumGroups, key: key.bounds, sums: sumBounds, hasAbsent: present != nil)
         guard count > 0 else { return try noGroups(layout) }
 
-        let shifted = try key.adding(-key.bounds.lower)
-        let order = try await sortingOrder(key, by: algorithm)
+        // Absent rows go behind all others; the bit that says so stands below the key, where it is shared as a bit too.
+        var sortKey = try key.adding(-key.bounds.lower)
+        var carriedKey = sortKey
+        if let present {
+            let absent: SharedVector<UInt64> = try await arithmetic(~present)
+            carriedKey = try sortKey.scaled(by: 2) + absent
+            sortKey = try sortKey + absent.scaled(by: 1 << Int128(layout.keyBits))
+        }
+        let order = try await sortingOrder(sortKey, by: algorithm)
         var lanes = values.map { Lane($0) }
-        if layout.keyBits > 0 { lanes.append(Lane<UInt64>(shifted.share, bits: layout.keyBits).widened(to: E.self)) }
+        if layout.carriedBits > 0 {
+            lanes.append(Lane<UInt64>(carriedKey.share, bits: layout.carriedBits).widened(to: E.self))
+        }
         lanes = try await gathered(lanes, by: order)
-        let keys = layout.keyBits > 0 ? lanes.removeLast().widened(to: UInt64.self).share : []
+        let keys = layout.carriedBits > 0 ? lanes.removeLast().widened(to: UInt64.self).share : []
 
         // 0 for the last row of each group, 1 for the others: marked rows come first.
-        let continues = try await equalNeighbours(keys, bits: layout.keyBits, count: count)
-        let (places, digit) = try await self.places(continues, bits: 1, count: count)
-        // Mark, and number of rows up to here, in one word.
+        var unmarked = try await equalNeighbours(keys, bits: layout.carriedBits, count: count)
+        if present != nil {
+            let absent = BitPlanes(keys, planes: 1).bits(0, count: count, party: party)
+            unmarked = BitPlanes(try await or(unmarked.bits(0, count: count, party: party), absent))
+        }
+        let (places, digit) = try await self.places(unmarked, bits: 1, count: count)
+        // Mark and number of rows up to here; above them the key where it fits, for nothing carries out of shares modulo 2^64.
         let isFirst = party == 0
         var words = digit.enumerated().map { 0 &- $1 &+ (isFirst ? 1 &+ UInt64(2 * ($0 + 1)) : 0) }
-        // The key above them where it fits: those are shares modulo 2^64 here, so nothing carries into it.
-        if layout.keyBits > 0, layout.isPacked { LaneLoops.add(keys, shiftedLeft: layout.wordBits, to: &words) }
-        var columns = [Lane<UInt64>(words, bits: layout.isPacked ? layout.wordBits + layout.keyBits : layout.wordBits).widened(to: E.self)]
-        if !layout.isPacked { columns.append(Lane<UInt64>(keys, bits: layout.keyBits).widened(to: E.self)) }
+        if layout.carriedBits > 0, layout.isPacked { LaneLoops.add(keys, shiftedLeft: layout.wordBits, to: &words) }
+        var columns = [Lane<UInt64>(words, bits: layout.firstBits).widened(to: E.self)]
+        if !layout.isPacked { columns.append(Lane<UInt64>(keys, bits: layout.carriedBits).widened(to: E.self)) }
         columns += lanes.map { Lane(LaneLoops.prefixSums($0.share), bits: $0.bits) }
         columns = try await scattered(columns, by: SharedPermutation(places.share, party: party))
         return try await groups(columns, layout)
@@ -46,9 +64,10 @@ extension TwoPartyComputation {
 
     /// For each value of a secret key, the number of rows. See `groupBySum`.
     public func groupByCount(
-        _ key: SharedVector<UInt64>, maximumGroups: Int, by algorithm: SortAlgorithm = .automatic
+        _ key: SharedVector<UInt64>, maximumGroups: Int, present: SharedBits? = nil, by algorithm: SortAlgorithm = .automatic
     ) async throws -> SharedGroups<UInt64> {
-        try await groupBySum(key, values: [SharedVector<UInt64>](), maximumGroups: maximumGroups, by: algorithm)
+        try await groupBySum(
+            key, values: [SharedVector<UInt64>](), maximumGroups: maximumGroups, present: present, by: algorithm)
     }
 
     /// Whether each key, of shares modulo 2^bits, equals the next one; 0 for the last. ceil(log2 bits) rounds.
@@ -85,8 +104,7 @@ extension TwoPartyComputation {
             let share = LaneLoops.converted(front(columns.removeFirst(), rows), to: UInt64.self)
             return try await bits(of: SharedVector<UInt64>(share: share, party: party, of: 2, bounds: Ring.z64.range), width: width)
         }
-        let planes = layout.isPacked
-            ? try await planes(layout.wordBits + layout.keyBits) : try await planes(layout.wordBits) + planes(layout.keyBits)
+        let planes = try await layout.isPacked ? planes(layout.firstBits) : planes(layout.firstBits) + planes(layout.carriedBits)
 
         let isUsed = planes[0][0..<used]
         let overflowed = rows > layout.maximum ? planes[0][layout.maximum..<rows] : .constant(false, count: 1, party: party)
@@ -101,8 +119,9 @@ extension TwoPartyComputation {
         let countPlanes = layout.wordBits - 1
         let all = DeclaredBounds(unchecked: 0, Int128(layout.count))
         let counts = try number(0..<countPlanes, all).differences()
-        let keys = try number(countPlanes..<countPlanes + layout.keyBits, layout.key - DeclaredBounds(unchecked: layout.key.lower, layout.key.lower))
-            .adding(layout.key.lower)
+        let offsets = DeclaredBounds(unchecked: 0, layout.key.upper - layout.key.lower)
+        let firstKeyPlane = countPlanes + layout.carriedBits - layout.keyBits
+        let keys = try number(firstKeyPlane..<firstKeyPlane + layout.keyBits, offsets).adding(layout.key.lower)
         let sums = try zip(columns, layout.sums).map { column, bounds in
             try SharedVector(share: LaneLoops.differences(front(column, used)), party: party, of: 2, bounds: bounds)
         }
@@ -144,20 +163,24 @@ private struct GroupLayout {
     let key: DeclaredBounds
     let sums: [DeclaredBounds]
     let keyBits: Int
+    /// Of the key with the bit below it that says whether the row is absent.
+    let carriedBits: Int
     /// The mark, and a number of rows from 1 to `count`.
     let wordBits: Int
 
-    init(count: Int, maximum: Int, key: DeclaredBounds, sums: [DeclaredBounds]) {
+    init(count: Int, maximum: Int, key: DeclaredBounds, sums: [DeclaredBounds], hasAbsent: Bool) {
         self.count = count
         self.maximum = maximum
         self.key = key
         self.sums = sums
         keyBits = 128 - (key.upper - key.lower).leadingZeroBitCount
+        carriedBits = keyBits + (hasAbsent ? 1 : 0)
         wordBits = 1 + Int.bitWidth - count.leadingZeroBitCount
     }
 
     /// Whether mark, number and key fit one word.
-    var isPacked: Bool { wordBits + keyBits <= 64 }
+    var isPacked: Bool { wordBits + carriedBits <= 64 }
+    var firstBits: Int { isPacked ? wordBits + carriedBits : wordBits }
 
     /// Slots that can hold a group at all.
     var used: Int { min(count, maximum) }

@@ -3,8 +3,8 @@ import SandboxCore
 /// Rows of shares moved by permutations of which each party knows one (Chase, Ghosh, Poburinnaya, ASIACRYPT 2020, section 4).
 ///
 /// With p known to the owner, a and b to the peer and d[i] = a[p[i]] - b[i] to the owner, the peer sends x - a, the owner keeps
-/// p(own share + what came) + d, and the peer keeps b: together x[p[i]]. Backwards the roles of a and b change: the peer sends y - b
-/// and keeps a, the owner keeps the rest in the places p[i]. Each mask is used once.
+/// p(own share + what came) + d, and the peer keeps b: together x[p[i]]. Backwards the roles of a and b change: the peer sends
+/// y - b and keeps a, the owner keeps the rest in the places p[i]. Each mask is used once.
 extension TwoPartyComputation {
     /// The correlations of one shuffle of `rows` rows with `width` columns: one permutation of each party.
     struct ShuffleMasks: Sendable {
@@ -64,8 +64,8 @@ extension TwoPartyComputation {
             lanes.indices.map { lane in
                 let bits = lanes[lane].bits
                 guard isOwner else {
-                    return Lane(
-                        LaneLoops.column(batch.elements(1 - hiding, as: E.self) + first + lane, stride: width, count: rows), bits: bits)
+                    let kept = batch.elements(1 - hiding, as: E.self) + first + lane
+                    return Lane(LaneLoops.column(kept, stride: width, count: rows), bits: bits)
                 }
                 let p = UnsafePointer(batch.words(0).baseAddress!)
                 let d = batch.elements(1, as: E.self) + first + lane, x = UnsafePointer(sums[lane].pointer)
@@ -78,8 +78,8 @@ extension TwoPartyComputation {
         }
     }
 
-    /// Opens a column that holds every index 0 ..< count once, in as many bits as it needs. One round. Throws `.peerMisbehaved` when it
-    /// is no permutation. In planning it is the identity.
+    /// Opens a column that holds every index 0 ..< count once, in as many bits as it needs. One round. Throws `.peerMisbehaved` when
+    /// it is no permutation. In planning it is the identity.
     func openPermutation<E: RingElement>(_ lane: Lane<E>) async throws -> [UInt32] {
         let count = lane.share.count
         let frame = LaneFrame(count: count, bits: [lane.bits])
@@ -118,6 +118,30 @@ extension TwoPartyComputation {
         guard count > 1, !columns.isEmpty else { return columns }
         let masks = try await takeShuffle(rows: count, width: columns.count, in: E.self)
         return try vectors(await shuffled(columns.map { Lane($0) }, masks), like: columns)
+    }
+
+    /// The same for columns of elements and of bits together. A bit travels as a byte; a permutation of 64-bit elements is used for it.
+    public func shuffle<E: RingElement>(
+        _ columns: [SharedVector<E>], bits: [SharedBits]
+    ) async throws -> (columns: [SharedVector<E>], bits: [SharedBits]) {
+        let count = try requireColumns(columns, count: columns.first?.count ?? bits.first?.count ?? 0)
+        try requireBits(bits, count: count)
+        guard count > 1, !columns.isEmpty || !bits.isEmpty else { return (columns, bits) }
+        let masks = try await takeShuffle(rows: count, width: columns.count + bits.count, in: E.self)
+        let moved = try await shuffled(columns.map { Lane($0) } + bits.map { Lane($0) }, masks)
+        return (
+            try vectors(Array(moved[0..<columns.count]), like: columns),
+            moved[columns.count...].map { $0.sharedBits(party: party) }
+        )
+    }
+
+    func requireBits(_ bits: [SharedBits], count: Int) throws {
+        for column in bits {
+            precondition(column.party == party, "a share of another party")
+            guard column.count == count else {
+                throw YinheError(.badInput, "columns of \(count) and \(column.count) rows do not fit together")
+            }
+        }
     }
 
     func requireColumns<E: RingElement>(_ columns: [SharedVector<E>], count: Int? = nil) throws -> Int {
