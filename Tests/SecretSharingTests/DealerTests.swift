@@ -13,7 +13,7 @@ import Transport
                 .matrixProducts(ring, rows: 3, inner: 5, columns: 2), .privateMatrixProducts(ring, rows: 2, inner: 3, columns: 4),
                 .permutation(ring, owner: 0, rows: 13, width: 3), .permutation(ring, owner: 1, rows: 7, width: 1),
             ]
-        } + [.bitProducts, .bitProductPairs, .privateBitProducts]
+        } + [.bitProducts, .bitProductPairs, .privateBitProducts, .privateBitBytes]
 
     @Test(arguments: kinds)
     func everyKindSatisfiesItsRelation(kind: Correlation) async throws {

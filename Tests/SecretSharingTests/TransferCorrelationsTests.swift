@@ -47,7 +47,7 @@ import Transport
 
     static let kinds: [Correlation] =
         Ring.allCases.flatMap { [.products($0), .squares($0), .bits($0), .bitElementProducts($0)] as [Correlation] }
-        + [.bitProducts, .bitProductPairs, .privateBitProducts]
+        + [.bitProducts, .bitProductPairs, .privateBitProducts, .privateBitBytes]
 
     /// Smaller than what is kept in stock, one chunk, and more than one chunk.
     @Test(arguments: kinds, [1, 7, 97, 2311])

@@ -11,6 +11,7 @@ import Transport
 /// one draws transfers from stock.
 package final class TransferCorrelations: CorrelationSource {
     package let name = "oblivious transfer"
+    package let costsTransfers = true
     let party: Int
     let engine: RandomOT.Engine
     let random: any RandomSource
@@ -41,7 +42,8 @@ package final class TransferCorrelations: CorrelationSource {
         case .bits(.z128): try await bits(batch, UInt128.self)
         case .bitElementProducts(.z64): try await bitElementProducts(batch, UInt64.self)
         case .bitElementProducts(.z128): try await bitElementProducts(batch, UInt128.self)
-        case .matrixProducts, .permutation: fatalError()
+        case .privateBitBytes: try await privateBitBytes(batch)
+        case .matrixProducts, .privateMatrixProducts, .permutation: fatalError()
         }
         return batch
     }

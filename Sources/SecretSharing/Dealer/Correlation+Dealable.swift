@@ -6,7 +6,7 @@ extension Correlation {
         case .products(let ring), .squares(let ring), .bits(let ring), .bitElementProducts(let ring),
             .matrixProducts(let ring, _, _, _), .privateMatrixProducts(let ring, _, _, _), .permutation(let ring, _, _, _):
             ring
-        case .bitProducts, .bitProductPairs, .privateBitProducts: nil
+        case .bitProducts, .bitProductPairs, .privateBitProducts, .privateBitBytes: nil
         }
     }
 
