@@ -22,16 +22,16 @@ struct OrderStatisticsTests {
         }
     }
 
-    @Test(arguments: [1, 2, 3, 5, 64, 100]) func extremesAndTheirFirstPlacesAreRight(count: Int) async throws {
+    @Test(arguments: [1, 2, 3, 5, 64, 100, 5000, 20_001]) func extremesAndTheirFirstPlacesAreRight(count: Int) async throws {
         let seed = freshSeed()
         var random = SplitMix(seed)
         for x in SortTests.vectors(count, -50, 50, &random) {
             let result = try await opened(seed: seed) { c in
                 let a: SharedVector<UInt64> = try c.shared(x, -50...50, seed: seed)
-                let (low, first) = try await c.argMinimum(a), (high, last) = try await c.argMaximum(a)
+                let (low, lowest) = try await c.argMinimum(a), (high, highest) = try await c.argMaximum(a)
                 return try await [
-                    c.open(c.minimum(of: a))![0], c.open(c.maximum(of: a))![0], c.open(low)![0], c.open(first)![0], c.open(high)![0],
-                    c.open(last)![0],
+                    c.open(c.minimum(of: a))![0], c.open(c.maximum(of: a))![0], c.open(low)![0], c.open(lowest)![0],
+                    c.open(high)![0], c.open(highest)![0],
                 ]
             }
             let (low, high) = (x.min()!, x.max()!)

@@ -50,8 +50,8 @@ struct LaneFrame: Sendable {
     var items: Int { (count + 7) / 8 }
     var wordsPerItem: Int { bits.reduce(0) { $0 + Lane<UInt128>.bytes($1) } }
 
-    /// Writes the rows of `items`, which `fill` puts into a tile lane by lane, less what is beyond a column's bits. An element of more
-    /// than 64 bits takes two words of the tile.
+    /// Writes the rows of `items`, which `fill` puts into a tile lane by lane, less what is beyond a column's bits. An element of
+    /// more than 64 bits takes two words of the tile.
     func write(
         _ items: Range<Int>, to words: UnsafeMutablePointer<UInt64>,
         _ fill: (_ lane: Int, _ rows: Range<Int>, _ tile: UnsafeMutablePointer<UInt64>) -> Void

@@ -31,8 +31,8 @@ public struct OpenedGroup<E: RingElement>: Hashable, Sendable {
 }
 
 extension TwoPartyComputation {
-    /// Opens the groups to both parties, who also learn how many there are. Throws `.range` when there are more than slots, before any
-    /// group is opened. Four rounds, and one for each column of sums.
+    /// Opens the groups to both parties, who also learn how many there are. Throws `.range` when there are more than slots,
+    /// before any group is opened. Four rounds, and one for each column of sums.
     public func open<E: RingElement>(_ groups: SharedGroups<E>) async throws -> [OpenedGroup<E>] {
         guard groups.slots > 0 else { return [] }
         if try await open(groups.overflowed)[0] {

@@ -19,8 +19,8 @@ public struct SharedPermutation: Sendable {
         self.party = party
     }
 
-    /// Indices that another protocol computed. Throws `.badInput` for bounds outside 0 ..< count. That they are distinct is checked
-    /// when the permutation is used.
+    /// Indices that another protocol computed. Throws `.badInput` for bounds outside 0 ..< count. That they are distinct is
+    /// checked when the permutation is used.
     public init(_ indices: SharedVector<UInt64>) throws {
         guard indices.bounds.lower >= 0, indices.bounds.upper < Int128(max(1, indices.count)) else {
             throw YinheError(.badInput, "indices in \(indices.bounds) are no permutation of \(indices.count) rows")
@@ -35,9 +35,9 @@ public struct SharedPermutation: Sendable {
 }
 
 extension TwoPartyComputation {
-    /// Row P[i] of the columns at place i. Five rounds: the indices are shuffled and opened, the columns put in that order, and the
-    /// shuffle is undone. A row costs each way two indices (its share of the shuffle, and the opening) and a ring element for each
-    /// column. What is opened is a uniform permutation.
+    /// Row P[i] of the columns at place i. Five rounds: the indices are shuffled and opened, the columns put in that order, and
+    /// the shuffle is undone. A row costs each way two indices (its share of the shuffle, and the opening) and a ring element for
+    /// each column. What is opened is a uniform permutation.
     public func gather<E: RingElement>(
         _ columns: [SharedVector<E>], by order: SharedPermutation
     ) async throws -> [SharedVector<E>] {

@@ -6,8 +6,8 @@ import Musl
 import Darwin
 #endif
 
-/// Estimates by which `.automatic` chooses, from what both parties know: rows and bits. They count the computation itself, as if the
-/// correlations were prepared; what a run really takes is in `TwoPartyComputation.cost`. Protocols/sharing-tables.md, "Cost".
+/// Estimates by which `.automatic` chooses, from what both parties know: rows and bits. They count the computation itself, as if
+/// the correlations were prepared; what a run really takes is in `TwoPartyComputation.cost`. Protocols/sharing-tables.md, "Cost".
 struct SortCost {
     var rounds: Double
     /// Each way.
@@ -49,7 +49,7 @@ struct SortCost {
     static func bisection(rows: Int, bits: Int) -> SortCost {
         let n = Double(rows), w = Double(bits), t = Double(SharedPermutation.indexBits(rows))
         return SortCost(
-            rounds: 2 + log2(w).rounded(.up) + w * (5 + log2(t + 1).rounded(.up)),
+            rounds: 2 + log2(w).rounded(.up) + w * (5 + log2(t).rounded(.up)),
             bytes: n * (1.5 * w * log2(max(2, w)) + 5 * w) / 8)
     }
 }

@@ -12,8 +12,8 @@ extension TwoPartyComputation {
 
     /// Whether each row has category c: for c in 0 ..< categories, one after the other.
     ///
-    /// A demultiplexer: the indicators of the high and of the low half of the key's bits, and their products, about one product for
-    /// each category and row. 1 + ceil(log2 k) rounds for the k bits, then ceil(log2 k) rounds. Throws `.range` when the key's
+    /// A demultiplexer: the indicators of the high and of the low half of the key's bits, and their products, about one product
+    /// for each category and row. 1 + ceil(log2 k) rounds for the k bits, then ceil(log2 k) rounds. Throws `.range` when the key's
     /// bounds are not within 0 ..< categories.
     public func indicators<E: RingElement>(_ key: SharedVector<E>, categories: Int) async throws -> [SharedBits] {
         require(key)
@@ -71,8 +71,8 @@ extension TwoPartyComputation {
 
     /// Rows and sums for each of the public categories 0 ..< categories.
     ///
-    /// Up to 16 categories by indicators: the rounds of `indicators`, one for ring elements, one or more for a matrix product; a row
-    /// costs each way a ring element for each category and column, and three bits for each category. For more categories, over
+    /// Up to 16 categories by indicators: the rounds of `indicators`, one for ring elements, one or more for a matrix product; a
+    /// row costs each way a ring element for each category and column, and three bits for each category. For more categories, over
     /// Z_2^64, by `groupBySum` of the rows and one row of zeros for every category, so that each has a group.
     /// With `present`, only rows whose bit is set count; one round more. Throws `.range` when the key's bounds are not within
     /// 0 ..< categories, or a sum might leave the ring.
@@ -118,7 +118,8 @@ extension TwoPartyComputation {
             present: present.map { SharedBits.joined([$0, .constant(true, count: categories, party: party)]) })
         let counts = try groups.counts.adding(-1).declared(DeclaredBounds(unchecked: 0, Int128(key.count)))
         return CategorySums(
-            counts: try SharedVector(share: LaneLoops.converted(counts.share, to: E.self), party: party, of: 2, bounds: counts.bounds),
+            counts: try SharedVector(
+                share: LaneLoops.converted(counts.share, to: E.self), party: party, of: 2, bounds: counts.bounds),
             sums: groups.sums)
     }
 
@@ -130,7 +131,8 @@ extension TwoPartyComputation {
         present: SharedBits? = nil
     ) async throws -> SharedVector<E> {
         let count = try requireColumns([first, second])
-        let a = try await restricted(indicators(first, categories: rows), to: present), b = try await indicators(second, categories: columns)
+        let a = try await restricted(indicators(first, categories: rows), to: present)
+        let b = try await indicators(second, categories: columns)
         let ones: SharedVector<E> = try await arithmetic(SharedBits.joined(a + b))
         let right = ones[rows * count..<(rows + columns) * count]
         let turned = try SharedVector(
@@ -138,14 +140,15 @@ extension TwoPartyComputation {
         return try await matrixProduct(ones[0..<rows * count], rows: rows, turned, columns: columns)
     }
 
-    /// The sums of one column for each pair of categories, row-major: the second key's indicators times the values, then one matrix
-    /// product.
+    /// The sums of one column for each pair of categories, row-major: the second key's indicators times the values, then one
+    /// matrix product.
     public func contingencySums<E: RingElement>(
         _ first: SharedVector<E>, categories rows: Int, _ second: SharedVector<E>, categories columns: Int, values: SharedVector<E>,
         present: SharedBits? = nil
     ) async throws -> SharedVector<E> {
         let count = try requireColumns([first, second, values])
-        let a = try await restricted(indicators(first, categories: rows), to: present), b = try await indicators(second, categories: columns)
+        let a = try await restricted(indicators(first, categories: rows), to: present)
+        let b = try await indicators(second, categories: columns)
         let ones: SharedVector<E> = try await arithmetic(SharedBits.joined(a))
         let parts = try await multiply(SharedBits.joined(b), SharedVector.joined(b.map { _ in values }))
         let turned = try SharedVector(

@@ -2,11 +2,12 @@ import SandboxCore
 
 /// Places of a stable sort by one digit of one to three bits, in shares.
 ///
-/// A digit's bits b0, b1, b2 and their products (the monomials m_S, S a set of bits) are XOR-shared. One round turns them into ring
-/// elements; the indicator of each value v follows from them by inclusion and exclusion. Prefix sums of the indicators are local:
-/// s_v(i) is the place of row i if its digit were v. The place is the sum over v of indicator times s_v, which in terms of monomials is
-/// the sum over S of m_S T_S, with T_S the alternating sum of s_v over v within S: one product of a bit and an element for each S but
-/// the empty one (K. Chida et al., eprint 2019/695, section 4; G. Asharov et al., CCS 2022, section 4, with digits for bits).
+/// A digit's bits b0, b1, b2 and their products (the monomials m_S, S a set of bits) are XOR-shared. One round turns them into
+/// ring elements; the indicator of each value v follows from them by inclusion and exclusion. Prefix sums of the indicators are
+/// local: s_v(i) is the place of row i if its digit were v. The place is the sum over v of indicator times s_v, which in terms of
+/// monomials is the sum over S of m_S T_S, with T_S the alternating sum of s_v over v within S: one product of a bit and an
+/// element for each S but the empty one (K. Chida et al., eprint 2019/695, section 4; G. Asharov et al., CCS 2022, section 4,
+/// with digits for bits).
 ///
 /// Places matter only modulo 2^t, the power of two that holds all of them: T_S travels in that many bits.
 extension TwoPartyComputation {

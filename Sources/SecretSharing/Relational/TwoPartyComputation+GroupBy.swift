@@ -1,17 +1,18 @@
 import SandboxCore
 
 /// Sums by a secret key: sort, mark the last row of each group, sum up from the top, move the marked rows to the front, and take
-/// differences. (Sorting by G. Asharov et al., CCS 2022, eprint 2022/1595; differences of prefix sums stand for a scan by segments.)
+/// differences. (Sorting by G. Asharov et al., CCS 2022, eprint 2022/1595; differences of prefix sums stand for a scan by
+/// segments.)
 extension TwoPartyComputation {
-    /// For each value of a secret key, the number of rows and the sums of the columns, in `maximumGroups` slots. With `present`, only
-    /// rows whose bit is set count, as those of a join whose result is hidden.
+    /// For each value of a secret key, the number of rows and the sums of the columns, in `maximumGroups` slots. With `present`,
+    /// only rows whose bit is set count, as those of a join whose result is hidden.
     ///
     /// Neither keys nor sums nor the number of groups are revealed; with more groups than slots `overflowed` is set, in shares.
     /// Rounds for a key of k bits: those of `sortingOrder`; 5 to bring keys and values into that order; ceil(log2 k) to compare
-    /// neighbours; 5 to move the marked rows to the front; then, on `maximumGroups` + 1 rows only, 2 + ceil(log2(k + t + 2)) for the bits
-    /// of keys and counts, and 2 to clear unused slots. `present` takes two more, and a key longer by one bit.
-    /// Bits a row each way beyond the sort: 2 t + k / 2 for the order, 2 (k - 1) for neighbours, 4 t + k / 2 for the marked rows, and a
-    /// ring element and a half for each column.
+    /// neighbours; 5 to move the marked rows to the front; then, on `maximumGroups` + 1 rows only, 2 + ceil(log2(k + t + 2)) for
+    /// the bits of keys and counts, and 2 to clear unused slots. `present` takes two more, and a key longer by one bit.
+    /// Bits a row each way beyond the sort: 2 t + k / 2 for the order, 2 (k - 1) for neighbours, 4 t + k / 2 for the marked rows,
+    /// and a ring element and a half for each column.
     /// Throws `.range` when a sum over all rows might leave the ring, `.badInput` for different lengths or no slot.
     public func groupBySum<E: RingElement>(
         _ key: SharedVector<UInt64>, values: [SharedVector<E>], maximumGroups: Int, present: SharedBits? = nil,

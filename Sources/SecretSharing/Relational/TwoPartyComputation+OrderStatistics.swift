@@ -17,7 +17,8 @@ extension TwoPartyComputation {
     ) async throws -> SharedVector<E> {
         _ = try requireColumns([x])
         for rank in ranks where !(0..<x.count).contains(rank) {
-            throw YinheError(.badInput, "the rank \(rank) among \(x.count) values", remedy: "ranks run from 0 to the number of values less one")
+            throw YinheError(
+                .badInput, "the rank \(rank) among \(x.count) values", remedy: "ranks run from 0 to the number of values less one")
         }
         let bits = 128 - (x.bounds.upper - x.bounds.lower).leadingZeroBitCount
         guard bits > 0, !ranks.isEmpty else {
@@ -27,7 +28,8 @@ extension TwoPartyComputation {
         }
         var useSort = method == .sort
         if method == .automatic {
-            let radix = SortCost.radix(rows: x.count, bits: bits).seconds, quick = SortCost.quick(rows: x.count, bits: bits).seconds
+            let radix = SortCost.radix(rows: x.count, bits: bits).seconds
+            let quick = SortCost.quick(rows: x.count, bits: bits).seconds
             useSort = min(radix, quick) < Double(ranks.count) * SortCost.bisection(rows: x.count, bits: bits).seconds
         }
         if useSort {
@@ -37,7 +39,9 @@ extension TwoPartyComputation {
         var out: [SharedVector<E>] = []
         let shifted = try x.adding(-x.bounds.lower)
         let planes = try await self.bits(of: shifted, width: bits)
-        for rank in ranks { out.append(try await bisected(planes, rank: rank, as: E.self).adding(x.bounds.lower).declared(x.bounds)) }
+        for rank in ranks {
+            out.append(try await bisected(planes, rank: rank, as: E.self).adding(x.bounds.lower).declared(x.bounds))
+        }
         return try SharedVector.joined(out)
     }
 
@@ -45,7 +49,7 @@ extension TwoPartyComputation {
     ///
     /// By sorting: the rounds and bytes of `sort`. By bisection of the declared range (G. Aggarwal, N. Mishra, B. Pinkas,
     /// "Secure computation of the k-th ranked element", EUROCRYPT 2004, with everything in shares, also the middles), for a
-    /// range of w bits: 1 + ceil(log2 w) rounds for the bits of all values, then for each bit 5 + ceil(log2(t + 1)) rounds and five
+    /// range of w bits: 1 + ceil(log2 w) rounds for the bits of all values, then for each bit 5 + ceil(log2 t) rounds and five
     /// bits a value each way, and one round. Throws `.badInput` for a rank out of range.
     public func kthSmallest<E: RingElement>(
         _ x: SharedVector<E>, _ k: Int, by method: SelectionMethod = .automatic
@@ -90,92 +94,5 @@ extension TwoPartyComputation {
 
     private func broadcast(_ bit: SharedBits, count: Int) -> SharedBits {
         SharedBits(unchecked: [UInt64](repeating: bit[0] == 1 ? .max : 0, count: SharedBits.wordCount(count)), count, bit.party)
-    }
-
-    // MARK: Extremes
-
-    /// The smallest value, and its place: the first one where several are equal. Both are vectors of one element.
-    ///
-    /// A tree of ceil(log2 n) levels, each 2 + ceil(log2 w) rounds for a range of w bits; all levels together compare n - 1 pairs and
-    /// select two elements for each. Throws `.badInput` for no values.
-    public func argMinimum<E: RingElement>(
-        _ x: SharedVector<E>
-    ) async throws -> (value: SharedVector<E>, index: SharedVector<E>) {
-        try await extreme(x, smallest: true)
-    }
-
-    /// The greatest value, and its place. See `argMinimum`.
-    public func argMaximum<E: RingElement>(
-        _ x: SharedVector<E>
-    ) async throws -> (value: SharedVector<E>, index: SharedVector<E>) {
-        try await extreme(x, smallest: false)
-    }
-
-    /// The smallest value of a vector. The rounds of `argMinimum`, and half of its selections.
-    public func minimum<E: RingElement>(of x: SharedVector<E>) async throws -> SharedVector<E> {
-        try await extremeValue(x, smallest: true)
-    }
-
-    public func maximum<E: RingElement>(of x: SharedVector<E>) async throws -> SharedVector<E> {
-        try await extremeValue(x, smallest: false)
-    }
-
-    private func extremeValue<E: RingElement>(_ x: SharedVector<E>, smallest: Bool) async throws -> SharedVector<E> {
-        try requireValues(x)
-        var x = x
-        while x.count > 1 {
-            let (first, second, rest) = try halves(x)
-            let winners = smallest ? try await minimum(first, second) : try await maximum(first, second)
-            x = try rest.map { try SharedVector.joined([winners, $0]) } ?? winners
-        }
-        return x
-    }
-
-    private func extreme<E: RingElement>(
-        _ x: SharedVector<E>, smallest: Bool
-    ) async throws -> (value: SharedVector<E>, index: SharedVector<E>) {
-        try requireValues(x)
-        let places = DeclaredBounds(unchecked: 0, Int128(x.count - 1)), bounds = x.bounds
-        var values = x
-        var indices = try SharedVector<E>(
-            share: x.share.indices.map { party == 0 ? E(truncatingIfNeeded: $0) : 0 }, party: party, of: 2, bounds: places)
-        while values.count > 1 {
-            let (a, b, rest) = try neighbours(values), (i, j, lastIndex) = try neighbours(indices)
-            // The later one wins only when it is strictly better, so the first of equal values stays.
-            let better = try await smallest ? lessThan(b, a) : lessThan(a, b)
-            let chosen = try await multiply(
-                SharedBits.joined([better, better]), SharedVector.joined([b - a, j - i]))
-            let half = a.count
-            values = try (a + chosen[0..<half]).declared(bounds)
-            indices = try (i + chosen[half..<2 * half]).declared(places)
-            if let rest, let lastIndex {
-                values = try SharedVector.joined([values, rest])
-                indices = try SharedVector.joined([indices, lastIndex])
-            }
-        }
-        return (values, indices)
-    }
-
-    private func requireValues<E: RingElement>(_ x: SharedVector<E>) throws {
-        require(x)
-        guard x.count > 0 else { throw YinheError(.badInput, "the extreme of no values") }
-    }
-
-    private func halves<E: RingElement>(
-        _ x: SharedVector<E>
-    ) throws -> (SharedVector<E>, SharedVector<E>, rest: SharedVector<E>?) {
-        let half = x.count / 2
-        return (x[0..<half], x[half..<2 * half], x.count % 2 == 1 ? x[2 * half..<x.count] : nil)
-    }
-
-    /// Elements with even and with odd places, and the last one when it has no neighbour.
-    private func neighbours<E: RingElement>(
-        _ x: SharedVector<E>
-    ) throws -> (SharedVector<E>, SharedVector<E>, rest: SharedVector<E>?) {
-        func every(_ first: Int) throws -> SharedVector<E> {
-            try SharedVector(
-                share: (0..<x.count / 2).map { x.share[2 * $0 + first] }, party: party, of: 2, bounds: x.bounds)
-        }
-        return (try every(0), try every(1), x.count % 2 == 1 ? x[x.count - 1..<x.count] : nil)
     }
 }

@@ -5,15 +5,17 @@ import SandboxCore
 /// Rows are compared by key, and by row number where keys are equal, so all of them are distinct; the order of distinct rows in a
 /// uniformly random arrangement is a uniformly random permutation, whatever the keys are. Every comparison that is opened is a
 /// function of that permutation (and which comparisons come next is a function of those opened before), so the opened bits can be
-/// simulated from the number of rows alone (K. Hamada, R. Kikuchi, D. Ikarashi, K. Chida, K. Takahashi, "Practically efficient multi-party
-/// sorting protocols from comparison sort algorithms", ICISC 2012). The shuffle must be fresh and must not be reused for other keys.
+/// simulated from the number of rows alone (K. Hamada, R. Kikuchi, D. Ikarashi, K. Chida, K. Takahashi, "Practically efficient
+/// multi-party sorting protocols from comparison sort algorithms", ICISC 2012). The shuffle must be fresh and must not be reused
+/// for other keys.
 extension TwoPartyComputation {
     private enum Quick {
         /// Segments up to this length are finished by comparing all pairs.
         static let small = 16
         /// Pivots of a longer one; with m of them a level leaves e^-(H_{m+1} - 1) of its length on average.
         static let pivots = 3
-        /// When all pairs within all segments are no more than this many a row, they are compared at once, which ends the tail of levels.
+        /// When all pairs within all segments are no more than this many a row, they are compared at once, which ends the tail of
+        /// levels.
         static let pairsPerRow = 8
         /// Pairs of one batch, so that memory stays bounded.
         static let batch = 1 << 21

@@ -3,9 +3,9 @@ import SandboxCore
 /// Sorting by digits of one to three bits, the lowest first; every pass is stable.
 ///
 /// A row carries one word: what is left of its key below, its row number above, as shares modulo the power of two that holds both.
-/// A pass takes the lowest digit out of the word: the word less the digit is divisible, so that both shares are shifted alone, and the
-/// carry, which both know, is added. After the last pass the word is the row number. Nothing of the key has to be turned into bits
-/// ahead of its pass. What a pass opens is a uniform permutation.
+/// A pass takes the lowest digit out of the word: the word less the digit is divisible, so that both shares are shifted alone,
+/// and the carry, which both know, is added. After the last pass the word is the row number. Nothing of the key has to be turned
+/// into bits ahead of its pass. What a pass opens is a uniform permutation.
 extension TwoPartyComputation {
     /// Digits of a key of `bits` bits: as few passes as possible, the longest digits first, while the word shrinks.
     static func digits(_ bits: Int) -> [Int] {
@@ -50,8 +50,8 @@ extension LaneLoops {
         for i in target.indices { target[i] = target[i] &+ x[i] << UInt64(bits) }
     }
 
-    /// (x - digit) / 2^bits for shares whose value is divisible: the lowest bits of the two shares add up to 0 or to 2^bits, and to
-    /// 0 only when both are 0, which each party sees in its own.
+    /// (x - digit) / 2^bits for shares whose value is divisible: the lowest bits of the two shares add up to 0 or to 2^bits, and
+    /// to 0 only when both are 0, which each party sees in its own.
     static func dividing(_ x: [UInt64], less digit: [UInt64], by bits: Int, _ isFirst: Bool) -> [UInt64] {
         let mask: UInt64 = 1 << UInt64(bits) - 1, carry: UInt64 = isFirst ? 1 : 0
         return x.withUnsafeBufferPointer { x in

@@ -78,8 +78,8 @@ extension TwoPartyComputation {
         }
     }
 
-    /// Opens a column that holds every index 0 ..< count once, in as many bits as it needs. One round. Throws `.peerMisbehaved` when
-    /// it is no permutation. In planning it is the identity.
+    /// Opens a column that holds every index 0 ..< count once, in as many bits as it needs. One round. Throws `.peerMisbehaved`
+    /// when it is no permutation. In planning it is the identity.
     func openPermutation<E: RingElement>(_ lane: Lane<E>) async throws -> [UInt32] {
         let count = lane.share.count
         let frame = LaneFrame(count: count, bits: [lane.bits])
@@ -120,7 +120,8 @@ extension TwoPartyComputation {
         return try vectors(await shuffled(columns.map { Lane($0) }, masks), like: columns)
     }
 
-    /// The same for columns of elements and of bits together. A bit travels as a byte; a permutation of 64-bit elements is used for it.
+    /// The same for columns of elements and of bits together. A bit travels as a byte; a permutation of 64-bit elements is used
+    /// for it.
     public func shuffle<E: RingElement>(
         _ columns: [SharedVector<E>], bits: [SharedBits]
     ) async throws -> (columns: [SharedVector<E>], bits: [SharedBits]) {

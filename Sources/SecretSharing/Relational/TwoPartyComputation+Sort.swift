@@ -6,8 +6,8 @@ public enum SortAlgorithm: String, Sendable, CaseIterable {
     case automatic
     /// By digits of the key: rounds and bytes grow with the bits of the declared range. Cost is known in advance.
     case radix
-    /// By opened comparisons after a shuffle: two permutations whatever the width, rounds grow with the logarithm of the number of rows.
-    /// Rounds and bytes vary by some percent from run to run.
+    /// By opened comparisons after a shuffle: two permutations whatever the width, rounds grow with the logarithm of the number
+    /// of rows. Rounds and bytes vary by some percent from run to run.
     case quick
 }
 
@@ -21,17 +21,19 @@ public struct SortedColumns<E: RingElement>: Sendable {
 }
 
 extension TwoPartyComputation {
-    /// The stable ascending order of the keys: element i of it is the row that comes to place i; equal keys stay in the order in which
-    /// they were. What is opened on the way is independent of the keys.
+    /// The stable ascending order of the keys: element i of it is the row that comes to place i; equal keys stay in the order in
+    /// which they were. What is opened on the way is independent of the keys.
     ///
     /// Bits k of a key follow from the declared bounds: tight bounds make sorting cheaper. With n rows and t = ceil(log2 n):
     /// - `.radix`: ceil(k / 3) passes of 5, 7 or 8 rounds (digits of 1, 2, 3 bits). For a pass over a digit of d bits each row costs each way
-    ///   (2^d - 1) t bits for places, t for opening them, and half of the shuffle, 2 t + (rest of the key) bits. Correlations: two permutations
+    ///   (2^d - 1) t bits for places, t for opening them, and half of the shuffle, 2 t + (rest of the key) bits. Correlations:
+    /// two permutations
     ///   of width 2, 2^d - 1 products of bit and element a row, a few bit products.
     /// - `.quick`: 2 rounds for the shuffle, then about ln(n / 16) + 3 levels of 2 + ceil(log2(k + t)) rounds, and in all about
     ///   3 ln(n / 16) + 8 comparisons of k + t bits a row. Correlations: two permutations of width 1, bit products.
     ///
-    /// Throws `.range` when the span of the bounds does not fit the ring, or the algorithm that was asked for cannot take so wide a key.
+    /// Throws `.range` when the span of the bounds does not fit the ring, or the algorithm that was asked for cannot take so wide
+    /// a key.
     public func sortingOrder<E: RingElement>(
         _ keys: SharedVector<E>, by algorithm: SortAlgorithm = .automatic
     ) async throws -> SharedPermutation {
@@ -50,7 +52,8 @@ extension TwoPartyComputation {
         }
     }
 
-    /// The stable ascending order of the numbers with these bits, lowest first. One round more than for ring elements; an item a bit.
+    /// The stable ascending order of the numbers with these bits, lowest first. One round more than for ring elements; an item a
+    /// bit.
     public func sortingOrder(bits: [SharedBits], by algorithm: SortAlgorithm = .automatic) async throws -> SharedPermutation {
         guard bits.count <= 62 else {
             let keys: SharedVector<UInt128> = try await composed(bits)
@@ -89,7 +92,8 @@ extension TwoPartyComputation {
         return try await quickOrder(LaneLoops.numbered(wide.share, placeBits, isFirst: party == 0), bits: bits)
     }
 
-    /// The same values over Z_2^128. Two rounds, two bits an item each way. Throws `.range` when the span of the bounds needs 64 bits.
+    /// The same values over Z_2^128. Two rounds, two bits an item each way. Throws `.range` when the span of the bounds needs 64
+    /// bits.
     ///
     /// For a value 0 <= x < 2^63 the two shares wrap exactly when one of their highest bits is set.
     func widened(_ x: SharedVector<UInt64>) async throws -> SharedVector<UInt128> {
