@@ -3,13 +3,15 @@ import CKernels
 import SandboxCore
 
 /// Memory for one tile, reused; wiped at the end.
-final class TileMemory: Sendable {
+package final class TileMemory: Sendable {
+    package init() {}
+
     private static let transfers = RandomOT.tile
     let streams = HugeBuffer<UInt8>(count: SmallTrees.leaves * transfers / 8, wiped: true)
     let rows = HugeBuffer<UInt8>(count: 128 * transfers / 8, wiped: true)
     let total = HugeBuffer<UInt8>(count: transfers / 8, wiped: true)
-    let choices = HugeBuffer<UInt64>(count: transfers / 64, wiped: true)
-    let columns = HugeBuffer<Block128>(count: transfers, wiped: true)
+    package let choices = HugeBuffer<UInt64>(count: transfers / 64, wiped: true)
+    package let columns = HugeBuffer<Block128>(count: transfers, wiped: true)
     let zero = HugeBuffer<Block128>(count: transfers, wiped: true)
     let one = HugeBuffer<Block128>(count: transfers, wiped: true)
 }
@@ -18,16 +20,16 @@ final class TileMemory: Sendable {
 /// given one on. Row i = 4 g + b of the owner of the leaves is W_i, the sum of the key streams of the leaves of tree g with bit b
 /// set; the other party's is Q_i = W_i + Delta_i c, where the choices c are the sum of all streams of tree 0, and correction row g
 /// is the sum of tree g plus c (Roy, eprint 2022/192, small-field VOLE; c is not chosen, so tree 0 needs no correction).
-final class ExtensionRows: @unchecked Sendable {
+package final class ExtensionRows: @unchecked Sendable {
     private let bank: AES128Bank
     private let kernels: UnsafePointer<yinhe_bit_rows_kernels>
     /// All ones where the bit of Delta is set; zero for the party that receives.
     private let masks = HugeBuffer<UInt64>(count: 128, wiped: true)
 
-    static let kernelCount = (0...).lazy.prefix { yinhe_bit_rows_available($0) != nil }.count
+    package static let kernelCount = (0...).lazy.prefix { yinhe_bit_rows_available($0) != nil }.count
 
     /// `delta`: of the party that sends. `kernel`: index in `yinhe_bit_rows_available`; nil for the fastest.
-    init(leaves: [Block128], delta: Block128? = nil, implementation: AES128.Implementation? = nil, kernel: Int? = nil) {
+    package init(leaves: [Block128], delta: Block128? = nil, implementation: AES128.Implementation? = nil, kernel: Int? = nil) {
         if let delta { for i in 0..<128 { masks.pointer[i] = delta.bitMask(i) } }
         bank = AES128Bank(keys: leaves, implementation: implementation ?? AES128.Implementation.available.last!)
         kernels = yinhe_bit_rows_available(kernel ?? Self.kernelCount - 1)!
@@ -46,7 +48,7 @@ final class ExtensionRows: @unchecked Sendable {
     }
 
     /// The party that receives: choices, columns t, and its 31 correction rows, `stride` bytes apart.
-    func receive(
+    package func receive(
         from first: Int, _ transfers: Int, _ memory: TileMemory, choices: UnsafeMutablePointer<UInt64>,
         columns: UnsafeMutablePointer<Block128>, corrections: UnsafeMutablePointer<UInt8>, stride: Int
     ) {
@@ -64,7 +66,7 @@ final class ExtensionRows: @unchecked Sendable {
     }
 
     /// The party that sends: columns q. Constant time in Delta.
-    func send(
+    package func send(
         from first: Int, _ transfers: Int, _ memory: TileMemory, corrections: UnsafePointer<UInt8>, stride: Int,
         columns: UnsafeMutablePointer<Block128>
     ) {

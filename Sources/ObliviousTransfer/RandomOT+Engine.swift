@@ -18,6 +18,20 @@ extension RandomOT {
         var outgoing: Direction
         var incoming: Direction
 
+        /// The transcript when the first program began, and how many seeds were made of it.
+        private var publicSeeds: (transcript: [UInt8], made: UInt64)?
+
+        /// A seed that both parties know and neither chose: a hash of the session up to the first use of this end. A new one each
+        /// time; both parties ask at the same place.
+        package func publicSeed() async throws -> Block128 {
+            try await setUpIfNeeded()
+            var hash = DomainHash(domain: "yinhe/ot-extension/public-seed/v1")
+            hash.update(field: publicSeeds!.transcript)
+            withUnsafeBytes(of: publicSeeds!.made.littleEndian) { hash.update($0) }
+            publicSeeds!.made += 1
+            return Block128(littleEndianBytes: hash.finalize()[..<16])
+        }
+
         /// The correlation of one direction. Unused here: choices of the direction in which this party sends.
         struct Direction {
             let sender: Int
@@ -73,6 +87,7 @@ extension RandomOT {
 
         /// Two flights: base OT messages cross, then the tree sums.
         func setUpIfNeeded() async throws {
+            if publicSeeds == nil { publicSeeds = (session.transcriptHash, 0) }
             guard method == .softSpoken, outgoing.rows == nil else { return }
             let delta = Block128(low: random.word(), high: random.word())
             let random = random

@@ -47,6 +47,15 @@ enum CorrelationRelation {
         a.count == b.count && b.count == c.count && a.indices.allSatisfy { relation(a[$0], b[$0], c[$0]) }
     }
 
+    private static func bitBytes(_ p: [CorrelationBatch]) -> Bool {
+        let (u, v) = (Array(p[0].words(0)), Array(p[1].words(0)))
+        let bytes = p.map { Array(UnsafeRawBufferPointer($0.words(1))) }
+        return bytes[0].count == 64 * u.count
+            && bytes[0].indices.allSatisfy {
+                bytes[0][$0] &+ bytes[1][$0] == UInt8(u[$0 / 64] >> UInt64($0 % 64) & v[$0 / 64] >> UInt64($0 % 64) & 1)
+            }
+    }
+
     private static func products<E: RingElement>(_ p: [CorrelationBatch], _: E.Type) -> Bool {
         zip3(sum(p, 0, E.self), sum(p, 1, E.self), sum(p, 2, E.self)) { $0 &* $1 == $2 }
     }

@@ -88,4 +88,48 @@ import Transport
         let triples = parts[0].filter { $0.kind == .products(.z64) }.flatMap { Array($0.words(2)) }
         #expect(Set(triples).count == triples.count)
     }
+
+    // MARK: Matrices and permutations
+
+    private func expectRelation(_ kind: Correlation, count: Int = 1, _ method: RandomOT.Method = .softSpoken) async throws {
+        let parts = try await Self.produce([(kind, count)], method).parts.map { $0[0] }
+        #expect(Self.wrong(parts) == 0, "\(kind)")
+        for part in parts {
+            for section in 0..<kind.sections(count: 1, party: part.party).count where count == 1 && part.words(section).count > 1 {
+                #expect(Set(part.words(section)).count == part.words(section).count, "\(kind), section \(section)")
+            }
+        }
+    }
+
+    /// Both orientations; more than one block of columns; vectors.
+    @Test(arguments: [(1, 1, 1), (3, 5, 2), (1, 40, 1), (2, 3, 300), (300, 2, 1), (7, 9, 11)], Ring.allCases)
+    func `Products of matrices`(shape: (rows: Int, inner: Int, columns: Int), ring: Ring) async throws {
+        let (rows, inner, columns) = shape
+        try await expectRelation(.matrixProducts(ring, rows: rows, inner: inner, columns: columns))
+        try await expectRelation(.privateMatrixProducts(ring, rows: rows, inner: inner, columns: columns))
+        try await expectRelation(.matrixProducts(ring, rows: 2, inner: 3, columns: 4), count: 3)
+    }
+
+    @Test(arguments: Array(1...20) + [31, 32, 33, 100, 1023, 5000], 0...1)
+    func `A permutation of any size is translated for its owner`(rows: Int, owner: Int) async throws {
+        try await expectRelation(.permutation(.z64, owner: owner, rows: rows, width: 1))
+    }
+
+    @Test(arguments: [2, 3, 33, 70], Ring.allCases)
+    func `Rows of any width move as one`(width: Int, ring: Ring) async throws {
+        try await expectRelation(.permutation(ring, owner: 1, rows: 129, width: width))
+        try await expectRelation(.permutation(ring, owner: 0, rows: 6, width: width), count: 3)
+        try await expectRelation(.permutation(ring, owner: 0, rows: 300, width: 1), .silent)
+    }
+
+    /// Chi-square over the 24 orders of 4 values, 23 degrees of freedom: above 75 with probability below 1e-6.
+    @Test func `Permutations are uniform`() async throws {
+        let count = 2400
+        let part = try await Self.produce([(.permutation(.z64, owner: 0, rows: 4, width: 1), count)]).parts[0][0]
+        var seen: [[UInt64]: Int] = [:]
+        for item in 0..<count { seen[(0..<4).map { part.words(0)[4 * item + $0] }, default: 0] += 1 }
+        #expect(seen.count == 24)
+        let statistic = seen.values.reduce(0.0) { $0 + (Double($1) - 100) * (Double($1) - 100) / 100 }
+        #expect(statistic < 75)
+    }
 }

@@ -43,7 +43,18 @@ package final class TransferCorrelations: CorrelationSource {
         case .bitElementProducts(.z64): try await bitElementProducts(batch, UInt64.self)
         case .bitElementProducts(.z128): try await bitElementProducts(batch, UInt128.self)
         case .privateBitBytes: try await privateBitBytes(batch)
-        case .matrixProducts, .privateMatrixProducts, .permutation: fatalError()
+        case .matrixProducts(.z64, let rows, let inner, let columns):
+            try await matrixProducts(batch, rows, inner, columns, UInt64.self)
+        case .matrixProducts(.z128, let rows, let inner, let columns):
+            try await matrixProducts(batch, rows, inner, columns, UInt128.self)
+        case .privateMatrixProducts(.z64, let rows, let inner, let columns):
+            try await privateMatrixProducts(batch, rows, inner, columns, UInt64.self)
+        case .privateMatrixProducts(.z128, let rows, let inner, let columns):
+            try await privateMatrixProducts(batch, rows, inner, columns, UInt128.self)
+        case .permutation(.z64, let owner, let rows, let width):
+            try await permutations(batch, owner: owner, rows: rows, width: width, UInt64.self)
+        case .permutation(.z128, let owner, let rows, let width):
+            try await permutations(batch, owner: owner, rows: rows, width: width, UInt128.self)
         }
         return batch
     }

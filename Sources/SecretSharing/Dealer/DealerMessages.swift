@@ -54,11 +54,11 @@ extension Dealer {
         package static let maximumBytes = 8 + 8 + 16
         /// Counts a party's requests from 0.
         let step: UInt64
-        let wanted: Wanted?
+        package let wanted: Wanted?
 
         package struct Wanted: Equatable {
-            let kind: Correlation
-            let count: Int
+            package let kind: Correlation
+            package let count: Int
 
             package init(kind: Correlation, count: Int) {
                 self.kind = kind

@@ -55,7 +55,7 @@ extension TwoPartyComputation {
     ///
     /// Throws `.peerMismatch` on both sides when options or programs differ, `.range` when a result might leave its ring, and what the
     /// channel and the dealer throw. When anything fails the peer is told and the channels are closed; nothing is opened then.
-    public static func run<R>(
+    public static func run<R: Sendable>(
         over channel: any Channel, party: Int, options: Options = Options(), progress: ProgressMonitor? = nil,
         _ program: (TwoPartyComputation) async throws -> R
     ) async throws -> R {
@@ -102,7 +102,7 @@ extension TwoPartyComputation {
         }
     }
 
-    private static func withSource<R>(
+    private static func withSource<R: Sendable>(
         _ session: Session, _ party: Int, _ options: Options, _ progress: ProgressMonitor?,
         _ body: (any CorrelationSource) async throws -> R
     ) async throws -> R {

@@ -146,6 +146,30 @@ extension FuzzTarget {
             if let words = kind.wordsPerItem { precondition(words > 0 && words <= 1 << 42) }
         },
 
+        .message(
+            Dealer.Hello.self,
+            bytes {
+                $0.write(field: filler(8))
+                $0.write(UInt8(1))
+                $0.write(UInt8(2))
+                for name in ["a", "b"] { $0.write(name) }
+            }),
+        .message(Dealer.Ready.self, []),
+        .message(Dealer.Request.self, request(.products(.z64), 9), [UInt8](repeating: 0, count: 16)) { request in
+            guard let wanted = request.wanted, (try? wanted.kind.requireDealable(count: wanted.count, among: 2)) != nil else { return }
+            let units = Dealer.Units(wanted.kind, count: wanted.count)
+            precondition(units.items >= 1)
+            for party in 0..<2 {
+                let words = wanted.kind.sections(count: units.items, party: party).reduce(0, +)
+                precondition(words <= max(2 * Dealer.unitWords, 2 * Dealer.maximumItemWords))
+            }
+        },
+        .message(Dealer.UnitSeed.self, filler(24)),
+        .message(Dealer.Derived.self, bytes { $0.write(field: filler(24)) }),
+        .message(
+            Dealer.Refusal.self, [1, 2] + [UInt8](repeating: 0, count: 9),
+            [5, 3] + [UInt8](repeating: 0, count: 8) + [2] + request(.bitProducts, 3) + request(.bits(.z128), 3)),
+
         .message(FusionMessage.Hello.self, filler(32)),
         .message(FusionMessage.Ready.self, [0, 9, 0, 0, 0] + filler(64)),
         .message(FusionMessage.Charged.self, filler(32)),
@@ -154,4 +178,12 @@ extension FuzzTarget {
         .message(FusionMessage.Head.self, filler(32) + [1, 0, 0, 0, 0, 0, 0, 0] + filler(96)),
         .message(FusionMessage.Countersignature.self, filler(64)),
     ]
+
+    private static func request(_ kind: Correlation, _ count: UInt64) -> [UInt8] {
+        bytes {
+            $0.write(UInt64(0))
+            $0.write(count)
+            kind.encode(into: &$0)
+        }
+    }
 }
