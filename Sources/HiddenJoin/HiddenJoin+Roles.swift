@@ -41,9 +41,11 @@ extension HiddenJoin {
             over channel: any Channel, dealer: (any Channel)? = nil, ring: E.Type = E.self, progress: ProgressMonitor? = nil,
             _ body: (TwoPartyComputation, SharedRows<E>) async throws -> R
         ) async throws -> R {
-            try await run(
-                over: channel, ring: ring, progress: progress, source: source(parameters, dealer: dealer),
-                random: SystemRandom.shared, body)
+            try await closing(dealer) {
+                try await run(
+                    over: channel, ring: ring, progress: progress, source: source(parameters, dealer: dealer),
+                    random: SystemRandom.shared, body)
+            }
         }
 
         package func run<E: RingElement, R>(
@@ -75,9 +77,11 @@ extension HiddenJoin {
             over channel: any Channel, dealer: (any Channel)? = nil, ring: E.Type = E.self, progress: ProgressMonitor? = nil,
             _ body: (TwoPartyComputation, SharedRows<E>) async throws -> R
         ) async throws -> R {
-            try await run(
-                over: channel, ring: ring, progress: progress, source: source(parameters, dealer: dealer),
-                random: SystemRandom.shared, body)
+            try await closing(dealer) {
+                try await run(
+                    over: channel, ring: ring, progress: progress, source: source(parameters, dealer: dealer),
+                    random: SystemRandom.shared, body)
+            }
         }
 
         package func run<E: RingElement, R>(

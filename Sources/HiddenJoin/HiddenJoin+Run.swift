@@ -46,6 +46,16 @@ extension HiddenJoin {
         }
     }
 
+    /// Runs `body`; when it fails the dealer's channel is closed, so that the dealer waits for nobody.
+    static func closing<R>(_ dealer: (any Channel)?, _ body: () async throws -> R) async throws -> R {
+        do {
+            return try await body()
+        } catch {
+            await dealer?.close()
+            throw error
+        }
+    }
+
     /// What the body of a run gets.
     struct Context: Sendable {
         let session: Session
