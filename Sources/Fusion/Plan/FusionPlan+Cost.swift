@@ -23,7 +23,7 @@ extension FusionPlan {
     /// Throws `.range` when the sums of such sets would not fit their slots.
     public func cost(subjects: [String: Int], keyBits: Int = SecurityParameters.factoringModulusBits) throws -> Cost {
         var cost = Cost()
-        for pass in passes {
+        for pass in passes where contract.joinMode == .intersectionSum {
             let values = subjects[pass.valueParty] ?? 0, groups = subjects[pass.groupParty] ?? 0
             let parameters = IntersectionSum.Parameters(
                 slots: pass.slots.map { .init(name: $0.canonicalText, upperBound: $0.upperBound) }, groupCount: pass.groupCount,
