@@ -31,7 +31,10 @@ extension HiddenJoin {
     static func source(_ parameters: Parameters, dealer: (any Channel)?) throws -> SourceMaker {
         guard parameters.usesDealer else {
             return { session, party, _ in
-                (TransferCorrelations(session: session, party: party, threads: parameters.threads), {})
+                (
+                    TransferCorrelations(
+                        session: session, party: party, threads: parameters.threads, method: parameters.transfers.method), {}
+                )
             }
         }
         guard let dealer else {

@@ -61,6 +61,20 @@ import Transport
         #expect(opened(outputs) == plainSums(sets, receiver, sender), "seed \(seed)")
     }
 
+    /// Narrow columns of the receiver are multiplied bit by bit, wide ones as ring elements; with several columns on each side.
+    @Test(arguments: [0...1, -3...4, -1000...1000, 0 ... 1 << 19, -(1 << 30)...0] as [ClosedRange<Int64>])
+    func productsAreExactForColumnsOfAnyWidth(_ bounds: ClosedRange<Int64>) async throws {
+        let seed = freshSeed()
+        let random = SeededRandom(seed)
+        let sets = TestSets(receiver: 130, sender: 150, common: 90, random)
+        for (rows, columns) in [(1, 1), (2, 1), (1, 2), (3, 2)] {
+            let receiver = (0..<rows).map { column("r\($0)", bounds, rows: 130, random) }
+            let sender = (0..<columns).map { column("s\($0)", -(1 << 20)...1 << 20, rows: 150, random) }
+            let outputs = try await aggregate(sets, receiver, sender, .init(threads: 1), source: seeded(seed))
+            #expect(opened(outputs) == plainSums(sets, receiver, sender), "seed \(seed)")
+        }
+    }
+
     @Test(arguments: HiddenAggregation.Mode.allCases) func correlationsFromTransfersGiveTheSameSums(
         _ mode: HiddenAggregation.Mode
     ) async throws {
