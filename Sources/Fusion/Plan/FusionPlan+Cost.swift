@@ -6,6 +6,8 @@ extension FusionPlan {
     public struct Cost: Sendable, Hashable, Codable {
         /// Payload of all messages of the passes, both directions, in bytes.
         public var bytes = 0
+        /// Messages that wait for one another.
+        public var rounds = 0
         public var encryptions = 0
         /// Hash-to-curve with multiplication, or multiplication, of one point of P-256.
         public var pointMultiplications = 0
