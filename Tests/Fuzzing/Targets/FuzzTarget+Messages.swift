@@ -80,6 +80,10 @@ extension FuzzTarget {
         .message(SilentVOLE.TreeSums.self, filler(80)),
         .message(SilentVOLE.CheckRequest.self, filler(16)),
         .message(SilentVOLE.CheckAnswer.self, filler(32)),
+        .message(RandomOT.BaseMessage.self, filler(96)),
+        .message(RandomOT.SmallTreeSums.self, filler(48)),
+        .message(RandomOT.Corrections.self, filler(64)),
+        .message(RandomOT.Payload.self, filler(52)),
 
         .message(
             PrivateJoin.Hello.self, [1] + filler(48) + [3, 0, 0, 0] + filler(3),
