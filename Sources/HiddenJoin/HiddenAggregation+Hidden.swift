@@ -78,6 +78,9 @@ extension HiddenAggregation.Party {
             for (r, column) in selected[varying.count...].enumerated() { totals.receiverSums[r] &+= try column.sum().share[0] }
         }
         guard !own.isEmpty, !varying.isEmpty else { return }
+        if layout.multipliesBits(usesDealer: parameters.usesDealer) {
+            return try await addByBits(own, senderColumns, to: &totals, in: computation)
+        }
         // Receiver columns x bins, times bins x sender columns.
         let known = try TwoPartyComputation.PrivateMatrix<E>(
             role == .receiver ? own.flatMap { $0!.map { E.Signed(truncatingIfNeeded: $0) } } : nil, rows: own.count, columns: n,
@@ -85,6 +88,50 @@ extension HiddenAggregation.Party {
         let right = try rowMajor(senderColumns)
         let products = try await computation.product(of: known, ownedBy: 0, with: right, columns: varying.count)
         for (place, share) in products.share.enumerated() { totals.products[place] &+= share }
+    }
+
+    /// Products of the receiver's columns, R = lower + sum of 2^i R_i with bits R_i that it knows, with shared columns v that are 0 where
+    /// nothing matches: the sum of R v is lower times the sum of v, and 2^i times the sum of R_i v.
+    private func addByBits<E: RingElement>(
+        _ own: [[Int64]?], _ columns: [SharedVector<E>], to totals: inout Totals<E>, in computation: TwoPartyComputation
+    ) async throws {
+        let n = columns[0].count
+        let lower = layout.receiverVarying.map { layout.receiver[$0].bounds.lowerBound }
+        var bits: [(row: Int, bit: Int)] = []
+        for (row, column) in layout.receiverVarying.enumerated() {
+            for bit in 0..<layout.valueBits(column) { bits.append((row, bit)) }
+            for (s, values) in columns.enumerated() {
+                totals.products[row * columns.count + s] &+= try values.sum().share[0] &* E(truncatingIfNeeded: lower[row])
+            }
+        }
+        // A few bits a round, so that memory stays bounded.
+        let atOnce = max(1, 4 / columns.count)
+        for start in stride(from: 0, to: bits.count, by: atOnce) {
+            let batch = bits[start..<min(start + atOnce, bits.count)]
+            let choices = try batch.map { row, bit in
+                try SharedBits(words: Self.words(own[row], less: lower[row], bit: bit, count: n), count: n, party: computation.party)
+            }
+            let products = try await computation.multiply(
+                SharedBits.joined(choices.flatMap { Array(repeating: $0, count: columns.count) }),
+                SharedVector.joined(batch.flatMap { _ in columns }))
+            var at = 0
+            for (row, bit) in batch {
+                for s in columns.indices {
+                    totals.products[row * columns.count + s] &+= try products[at..<at + n].sum().share[0] << E(bit)
+                    at += n
+                }
+            }
+        }
+    }
+
+    /// Bit `bit` of every value less `lower`, packed; zeros at the party that does not know them.
+    private static func words(_ values: [Int64]?, less lower: Int64, bit: Int, count: Int) -> [UInt64] {
+        var words = [UInt64](repeating: 0, count: (count + 63) / 64)
+        guard let values else { return words }
+        for (i, value) in values.enumerated() {
+            words[i / 64] |= (UInt64(bitPattern: value &- lower) >> UInt64(bit) & 1) << UInt64(i % 64)
+        }
+        return words
     }
 
     /// The receiver's own column in bins `range`, 0 where it has no row; nil at the sender.

@@ -21,6 +21,19 @@ extension HiddenAggregation {
         var needsSenderSums: Bool { hasReceiverConstant && !senderVarying.isEmpty }
         var needsReceiverSums: Bool { hasSenderConstant && !receiverVarying.isEmpty }
 
+        /// Bits of a receiver's column above its lower bound.
+        func valueBits(_ column: Int) -> Int {
+            let bounds = receiver[column].bounds
+            return 64 - UInt64(bitPattern: bounds.upperBound &- bounds.lowerBound).leadingZeroBitCount
+        }
+
+        /// Whether products go bit by bit through the receiver's columns. A selection by one bit takes two transfers, a product of ring
+        /// elements one for each bit of the ring; the other column of a matrix comes with it. A dealer's products are cheaper.
+        func multipliesBits(usesDealer: Bool) -> Bool {
+            let (rows, columns) = (receiverVarying.count, senderVarying.count)
+            return !usesDealer && receiverVarying.reduce(0) { $0 + valueBits($1) } * columns <= 20 * min(rows, columns)
+        }
+
         /// Bits that a sum over `rows` rows may have beside its sign; throws `.range` above 126.
         func sumBits(rows: Int) throws -> Int {
             let largest = UInt128(max(receiver.map(\.magnitude).max() ?? 0, 1)) * UInt128(max(sender.map(\.magnitude).max() ?? 0, 1))

@@ -44,9 +44,11 @@ extension HiddenAggregation {
         public func run(
             over channel: any Channel, dealer: (any Channel)? = nil, progress: ProgressMonitor? = nil
         ) async throws -> Output {
-            try await run(
-                over: channel, source: HiddenJoin.source(parameters.join, dealer: dealer), dealer: dealer, progress: progress,
-                random: SystemRandom.shared)
+            try await HiddenJoin.closing(dealer) {
+                try await run(
+                    over: channel, source: HiddenJoin.source(parameters.join, dealer: dealer), dealer: dealer, progress: progress,
+                    random: SystemRandom.shared)
+            }
         }
 
         package func run(

@@ -34,19 +34,25 @@ public enum HiddenAggregation {
         public var binding: [UInt8]
         /// Correlated randomness comes from a trusted dealer and not from oblivious transfers between the two parties.
         public var usesDealer: Bool
+        /// How oblivious transfers are made, without a dealer: `.fast` for local networks, `.compact` for slow ones.
+        public var transfers: TwoPartyComputation.TransferMethod
 
         /// `threads`: nil for all cores.
         public init(
-            mode: Mode = .hidden, minimumIntersection: Int = 0, threads: Int? = nil, binding: [UInt8] = [], usesDealer: Bool = false
+            mode: Mode = .hidden, minimumIntersection: Int = 0, threads: Int? = nil, binding: [UInt8] = [], usesDealer: Bool = false,
+            transfers: TwoPartyComputation.TransferMethod = .fast
         ) {
             self.mode = mode
             self.minimumIntersection = minimumIntersection
             self.threads = threads ?? availableCores
             self.binding = binding
             self.usesDealer = usesDealer
+            self.transfers = transfers
         }
 
-        var join: HiddenJoin.Parameters { HiddenJoin.Parameters(threads: threads, binding: binding, usesDealer: usesDealer) }
+        var join: HiddenJoin.Parameters {
+            HiddenJoin.Parameters(threads: threads, binding: binding, usesDealer: usesDealer, transfers: transfers)
+        }
 
         func validate() throws {
             try join.validate()

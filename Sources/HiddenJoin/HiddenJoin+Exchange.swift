@@ -52,7 +52,7 @@ extension HiddenJoin {
                 protocolName: name, version: version, role: isReceiver ? "receiver" : "sender",
                 peerRole: isReceiver ? "sender" : "receiver",
                 parameters: more + [
-                    ("correlations", parameters.usesDealer ? "trusted dealer" : "oblivious transfer"),
+                    ("correlations", parameters.usesDealer ? "trusted dealer" : "transfers, \(parameters.transfers.rawValue)"),
                     ("binding", parameters.binding.hex),
                 ],
                 announcements: [

@@ -16,8 +16,8 @@ extension HiddenJoin {
         public var bins: Int { membership.count }
     }
 
-    /// Bins that are compared at a time, so that the memory of a run does not grow with correlations.
-    package static let chunkBins = 1 << 16
+    /// Bins that are compared at a time: correlations of one comparison fill about 20 MB, and a run of 2^20 tokens has about 60 rounds.
+    package static let chunkBins = 1 << 18
 
     /// The party whose hash table the result is laid out in; party 0 of the computation on the shares.
     public struct Receiver: Sendable {
@@ -41,9 +41,11 @@ extension HiddenJoin {
             over channel: any Channel, dealer: (any Channel)? = nil, ring: E.Type = E.self, progress: ProgressMonitor? = nil,
             _ body: (TwoPartyComputation, SharedRows<E>) async throws -> R
         ) async throws -> R {
-            try await run(
-                over: channel, ring: ring, progress: progress, source: source(parameters, dealer: dealer),
-                random: SystemRandom.shared, body)
+            try await closing(dealer) {
+                try await run(
+                    over: channel, ring: ring, progress: progress, source: source(parameters, dealer: dealer),
+                    random: SystemRandom.shared, body)
+            }
         }
 
         package func run<E: RingElement, R>(
@@ -75,9 +77,11 @@ extension HiddenJoin {
             over channel: any Channel, dealer: (any Channel)? = nil, ring: E.Type = E.self, progress: ProgressMonitor? = nil,
             _ body: (TwoPartyComputation, SharedRows<E>) async throws -> R
         ) async throws -> R {
-            try await run(
-                over: channel, ring: ring, progress: progress, source: source(parameters, dealer: dealer),
-                random: SystemRandom.shared, body)
+            try await closing(dealer) {
+                try await run(
+                    over: channel, ring: ring, progress: progress, source: source(parameters, dealer: dealer),
+                    random: SystemRandom.shared, body)
+            }
         }
 
         package func run<E: RingElement, R>(

@@ -31,7 +31,10 @@ extension HiddenJoin {
     static func source(_ parameters: Parameters, dealer: (any Channel)?) throws -> SourceMaker {
         guard parameters.usesDealer else {
             return { session, party, _ in
-                (TransferCorrelations(session: session, party: party, threads: parameters.threads), {})
+                (
+                    TransferCorrelations(
+                        session: session, party: party, threads: parameters.threads, method: parameters.transfers.method), {}
+                )
             }
         }
         guard let dealer else {
@@ -40,6 +43,16 @@ extension HiddenJoin {
         return { _, party, job in
             let source = try await DealerCorrelations(over: dealer, job: job, party: party, names: ["receiver", "sender"])
             return (source, { await source.finish() })
+        }
+    }
+
+    /// Runs `body`; when it fails the dealer's channel is closed, so that the dealer waits for nobody.
+    static func closing<R>(_ dealer: (any Channel)?, _ body: () async throws -> R) async throws -> R {
+        do {
+            return try await body()
+        } catch {
+            await dealer?.close()
+            throw error
         }
     }
 

@@ -1,4 +1,5 @@
 import SandboxCore
+import SecretSharing
 
 /// Joins two sets of keyed rows so that neither party learns which rows match, nor how many: membership and the sender's columns end as
 /// shares, bin by bin of the receiver's hash table (circuit PSI).
@@ -37,12 +38,18 @@ public enum HiddenJoin {
         public var binding: [UInt8]
         /// Correlated randomness comes from a trusted dealer and not from oblivious transfers between the two parties.
         public var usesDealer: Bool
+        /// How oblivious transfers are made, without a dealer: `.fast` for local networks, `.compact` for slow ones.
+        public var transfers: TwoPartyComputation.TransferMethod
 
         /// `threads`: nil for all cores.
-        public init(threads: Int? = nil, binding: [UInt8] = [], usesDealer: Bool = false) {
+        public init(
+            threads: Int? = nil, binding: [UInt8] = [], usesDealer: Bool = false,
+            transfers: TwoPartyComputation.TransferMethod = .fast
+        ) {
             self.threads = threads ?? availableCores
             self.binding = binding
             self.usesDealer = usesDealer
+            self.transfers = transfers
         }
 
         func validate() throws {

@@ -61,14 +61,29 @@ import Transport
         #expect(opened(outputs) == plainSums(sets, receiver, sender), "seed \(seed)")
     }
 
-    @Test(arguments: HiddenAggregation.Mode.allCases) func correlationsFromTransfersGiveTheSameSums(
-        _ mode: HiddenAggregation.Mode
+    /// Narrow columns of the receiver are multiplied bit by bit, wide ones as ring elements; with several columns on each side.
+    @Test(arguments: [0...1, -3...4, -1000...1000, 0 ... 1 << 19, -(1 << 30)...0] as [ClosedRange<Int64>])
+    func productsAreExactForColumnsOfAnyWidth(_ bounds: ClosedRange<Int64>) async throws {
+        let seed = freshSeed()
+        let random = SeededRandom(seed)
+        let sets = TestSets(receiver: 130, sender: 150, common: 90, random)
+        for (rows, columns) in [(1, 1), (2, 1), (1, 2), (3, 2)] {
+            let receiver = (0..<rows).map { column("r\($0)", bounds, rows: 130, random) }
+            let sender = (0..<columns).map { column("s\($0)", -(1 << 20)...1 << 20, rows: 150, random) }
+            let outputs = try await aggregate(sets, receiver, sender, .init(threads: 1), source: seeded(seed))
+            #expect(opened(outputs) == plainSums(sets, receiver, sender), "seed \(seed)")
+        }
+    }
+
+    @Test(arguments: HiddenAggregation.Mode.allCases, TwoPartyComputation.TransferMethod.allCases)
+    func correlationsFromTransfersGiveTheSameSums(
+        _ mode: HiddenAggregation.Mode, _ transfers: TwoPartyComputation.TransferMethod
     ) async throws {
         let random = SeededRandom(5)
         let sets = TestSets(receiver: 300, sender: 200, common: 120, random)
         let (receiver, sender) = columns(sets, random)
         let outputs = try await aggregate(
-            sets, receiver, sender, .init(mode: mode, minimumIntersection: 100, threads: 1), source: nil)
+            sets, receiver, sender, .init(mode: mode, minimumIntersection: 100, threads: 1, transfers: transfers), source: nil)
         #expect(opened(outputs) == plainSums(sets, receiver, sender))
     }
 
@@ -90,6 +105,25 @@ import Transport
         _ = await (servedA, servedB)
         #expect(opened((outputs.0, outputs.1)) == plainSums(sets, own, peers))
         #expect(outputs.0.dealerBytes > 0)
+    }
+
+    @Test(arguments: HiddenAggregation.Mode.allCases) func aRunThatFailsLetsGoOfTheDealer(_ mode: HiddenAggregation.Mode) async throws {
+        let sets = TestSets(receiver: 30, sender: 30, common: 10, SeededRandom(6))
+        let service = DealerService()
+        let (a, dealerA) = LocalChannel.pair(), (b, dealerB) = LocalChannel.pair()
+        async let servedA = try? await service.serve(dealerA)
+        async let servedB = try? await service.serve(dealerB)
+        func party(_ role: HiddenAggregation.Role, minimum: Int) throws -> HiddenAggregation.Party {
+            try HiddenAggregation.Party(
+                role: role, tokens: role == .receiver ? sets.receiver : sets.sender, columns: [], peerColumns: [],
+                parameters: .init(mode: mode, minimumIntersection: minimum, threads: 1, usesDealer: true))
+        }
+        let first = try party(.receiver, minimum: 11), second = try party(.sender, minimum: 11)
+        await #expect(throws: YinheError.self) {
+            try await LocalRun.both({ try await first.run(over: $0, dealer: a) }, { try await second.run(over: $0, dealer: b) })
+        }
+        // Ends at once, not after the dealer's patience.
+        _ = await (servedA, servedB)
     }
 
     /// The tree of ANDs and the distance of words are two programs for one answer.
