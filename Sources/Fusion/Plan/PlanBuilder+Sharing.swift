@@ -35,7 +35,7 @@ extension PlanBuilder {
         max(Int128(slot.bounds.upperBound), -Int128(slot.bounds.lowerBound))
     }
 
-    /// The join forms every pair, also those that no output needs.
+    /// Both parties hold a share for every pair, also of those that no output needs.
     func checkPairs() throws {
         guard contract.joinMode != .intersectionSum else { return }
         let pairs = passes[0].groups.count * passes[0].slots.count
@@ -44,13 +44,6 @@ extension PlanBuilder {
                 .contract, "outputs: \(passes[0].groups.count) numbers of one party times \(passes[0].slots.count) of the other "
                     + "for each subject, at most \(Self.maximumPairs) products",
                 at: contract.places["outputs"] ?? "", remedy: "use fewer categories or bins, or two contracts")
-        }
-        // 126 bits beside the sign, for up to 2^32 subjects.
-        let largest = passes[0].groups.map(Self.extent).max()! * passes[0].slots.map(Self.extent).max()!
-        guard largest < 1 << 94 else {
-            throw YinheError(
-                .range, "outputs: a product of two columns of up to \(largest) units could leave the ring", at: contract.places["outputs"] ?? "",
-                remedy: "use tighter bounds or fewer decimals for the columns of variances and regressions, or two contracts")
         }
     }
 }

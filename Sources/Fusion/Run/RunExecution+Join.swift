@@ -50,9 +50,13 @@ extension RunExecution {
         let own = table.tokens.count
         let isReceiver = own == peerSubjects ? bringsGroups : own < peerSubjects
         let columns = try await Parallel.offload { PassInputs.columns(table, bringsGroups ? pass.groups : pass.slots) }
+        let needed = plan.queries.flatMap(\.cells).map { cell in
+            bringsGroups == isReceiver
+                ? HiddenAggregation.Pair(receiver: cell.group!, sender: cell.slot) : .init(receiver: cell.slot, sender: cell.group!)
+        }
         let output = try await HiddenAggregation.Party(
             role: isReceiver ? .receiver : .sender, tokens: table.tokens, columns: columns,
-            peerColumns: PassInputs.shapes(bringsGroups ? pass.slots : pass.groups),
+            peerColumns: PassInputs.shapes(bringsGroups ? pass.slots : pass.groups), pairs: Set(needed),
             parameters: .init(
                 mode: mode, minimumIntersection: contract.minimumIntersection, threads: run.threads,
                 binding: RunBinding.pass(0, of: runBytes), usesDealer: contract.dealer != nil)
