@@ -31,24 +31,24 @@ import Testing
         var testDescription: String { says }
     }
 
-    /// The clause begins at line 25, column 41, behind the datasets.
+    /// The clause begins at line 25, column 40, behind the datasets.
     static let mistakes: [Mistake] = [
-        .init(join: "mode: secret", column: 47, says: "is not known"),
-        .init(join: "mode: hidden, protocol: intersection-sum", column: 47, says: "both \"mode\" and \"protocol\""),
-        .init(join: "protocol: hidden", column: 51, says: "is not known"),
+        .init(join: "mode: secret", column: 46, says: "is not known"),
+        .init(join: "mode: hidden, protocol: intersection-sum", column: 46, says: "both \"mode\" and \"protocol\""),
+        .init(join: "protocol: hidden", column: 50, says: "is not known"),
         .init(join: "correlations: transfers", column: 7, says: "\"mode\" is missing"),
-        .init(join: "mode: intersection-sum, correlations: transfers", column: 79, says: "needs no correlated randomness"),
-        .init(join: "mode: hidden, correlations: luck", column: 69, says: "is not known"),
-        .init(join: "mode: hidden, correlations: {broker: {}}", column: 70, says: "unknown key \"broker\""),
-        .init(join: "mode: hidden, correlations: {dealer: {name: n, title: t}}", column: 78, says: "\"fingerprint\" is missing"),
+        .init(join: "mode: intersection-sum, correlations: transfers", column: 78, says: "needs no correlated randomness"),
+        .init(join: "mode: hidden, correlations: luck", column: 68, says: "is not known"),
+        .init(join: "mode: hidden, correlations: {broker: {}}", column: 69, says: "unknown key \"broker\""),
+        .init(join: "mode: hidden, correlations: {dealer: {name: n, title: t}}", column: 77, says: "\"fingerprint\" is missing"),
         .init(
-            join: "mode: hidden, correlations: {dealer: {name: n, title: t, fingerprint: x}}", column: 111, says: "not a fingerprint"),
+            join: "mode: hidden, correlations: {dealer: {name: n, title: t, fingerprint: x}}", column: 110, says: "not a fingerprint"),
         .init(
-            join: "mode: hidden, correlations: {dealer: {name: bank, title: t, fingerprint: \"\(dealerKey)\"}}", column: 85,
+            join: "mode: hidden, correlations: {dealer: {name: bank, title: t, fingerprint: \"\(dealerKey)\"}}", column: 84,
             says: "\"bank\" is a party"),
         .init(
             join: "mode: hidden, correlations: {dealer: {name: n, title: t, fingerprint: \"sha256:\(String(repeating: "b", count: 64))\"}}",
-            column: 111, says: "the key of a party"),
+            column: 110, says: "the key of a party"),
     ]
 
     @Test(arguments: mistakes) func everyMistakeIsFoundAtItsColumn(_ mistake: Mistake) throws {
@@ -70,7 +70,7 @@ import Testing
         #expect(refusal("aligned", "[set-sizes, matched-keys]") == nil)
         let refused = try #require(refusal("aligned", "[set-sizes]"))
         #expect(refused.code == .contract && refused.message.contains("accepts-leakage does not list matched-keys"))
-        #expect(refused.message.contains("which of its subjects of enterprises matched") && refused.place == "c.yaml:31:18", "\(refused)")
+        #expect(refused.message.contains("which of its subjects of enterprises matched") && refused.place == "c.yaml:32:18", "\(refused)")
     }
 
     @Test func learnedNamesFollowTheMode() throws {

@@ -43,28 +43,28 @@ import Testing
     }
 
     static let mistakes: [Mistake] = [
-        .init("kind: variance, of: loans.product", 34, "is a category"),
+        .init("kind: variance, of: loans.product", 35, "is a category"),
         .init("kind: variance", 5, "\"of\" is missing"),
-        .init("kind: contingency-table, by: [enterprises.grade]", 43, "1 columns listed, exactly 2"),
-        .init("kind: contingency-table, by: [enterprises.grade, enterprises.grade]", 63, "is listed twice"),
-        .init("kind: contingency-table, by: [loans.product, loans.product]", 59, "is listed twice"),
-        .init("kind: contingency-table, by: [enterprises.grade, enterprises.kwh]", 63, "is not a category"),
+        .init("kind: contingency-table, by: [enterprises.grade]", 44, "1 columns listed, exactly 2"),
+        .init("kind: contingency-table, by: [enterprises.grade, enterprises.grade]", 64, "is listed twice"),
+        .init("kind: contingency-table, by: [loans.product, loans.product]", 60, "is listed twice"),
+        .init("kind: contingency-table, by: [enterprises.grade, enterprises.kwh]", 64, "is not a category"),
         .init(
-            "kind: contingency-table, by: [enterprises.grade, enterprises.district]", 63, "two columns of enterprises",
+            "kind: contingency-table, by: [enterprises.grade, enterprises.district]", 64, "two columns of enterprises",
             mode: "intersection-sum"),
-        .init("kind: contingency-table, by: [enterprises.grade, loans.product], chi-square: 1", 91, "true or false"),
+        .init("kind: contingency-table, by: [enterprises.grade, loans.product], chi-square: 1", 92, "true or false"),
         .init("kind: quantile, of: loans.days, bins: [0, 3650]", 5, "\"probabilities\" is missing"),
-        .init("kind: quantile, of: loans.product, bins: [0, 1], probabilities: [0.5]", 34, "is a category"),
-        .init("kind: quantile, of: loans.days, bins: [0, 3650], probabilities: [0]", 79, "between 0 and 1"),
-        .init("kind: quantile, of: loans.days, bins: [0, 3650], probabilities: [0.5, 0.5]", 84, "do not increase"),
-        .init("kind: quantile, of: loans.days, bins: [0, 100], probabilities: [0.5]", 56, "in no bin"),
+        .init("kind: quantile, of: loans.product, bins: [0, 1], probabilities: [0.5]", 35, "is a category"),
+        .init("kind: quantile, of: loans.days, bins: [0, 3650], probabilities: [0]", 80, "between 0 and 1"),
+        .init("kind: quantile, of: loans.days, bins: [0, 3650], probabilities: [0.5, 0.5]", 85, "do not increase"),
+        .init("kind: quantile, of: loans.days, bins: [0, 100], probabilities: [0.5]", 57, "in no bin"),
         .init("kind: linear-regression, target: loans.amount", 5, "\"features\" is missing"),
-        .init("kind: linear-regression, target: loans.product, features: [loans.days]", 47, "is a category"),
-        .init("kind: linear-regression, target: loans.amount, features: [loans.amount]", 72, "is used twice"),
-        .init("kind: linear-regression, target: loans.amount, features: []", 71, "0 features listed"),
+        .init("kind: linear-regression, target: loans.product, features: [loans.days]", 48, "is a category"),
+        .init("kind: linear-regression, target: loans.amount, features: [loans.amount]", 73, "is used twice"),
+        .init("kind: linear-regression, target: loans.amount, features: []", 72, "0 features listed"),
         .init(
-            "kind: linear-regression, target: enterprises.kwh, features: [loans.days]", 75, "a regression needs one", rows: "2"),
-        .init("kind: linear-regression, target: loans.amount, features: [loans.days], clamp: true", 85, "unknown key \"clamp\""),
+            "kind: linear-regression, target: enterprises.kwh, features: [loans.days]", 76, "a regression needs one", rows: "2"),
+        .init("kind: linear-regression, target: loans.amount, features: [loans.days], clamp: true", 86, "unknown key \"clamp\""),
     ]
 
     @Test(arguments: mistakes) func everyMistakeIsFoundAtItsColumn(_ mistake: Mistake) throws {
