@@ -113,7 +113,7 @@ import Testing
     @Test(arguments: ["credit-hidden", "credit-aligned"]) func theDemoShowsTheTruthInsideItsIntervals(_ scenario: String) async throws {
         let scratch = Scratch()
         let result = try await Program.run(
-            "demo", "--scenario", scenario, "--rows", "1500", "--loans", "1000", "--overlap", "800", "--out", scratch.file("demo"),
+            "demo", "--scenario", scenario, "--rows", "3000", "--loans", "2000", "--overlap", "1500", "--out", scratch.file("demo"),
             "--json")
         #expect(result.status == 0, "\(result.errors)")
         let demo = try result.json(DemoDocument.self)

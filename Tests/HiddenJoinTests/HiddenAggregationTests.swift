@@ -75,6 +75,26 @@ import Transport
         }
     }
 
+    /// Random pairs are wanted, of columns so wide that all pairs together would be refused.
+    @Test(arguments: HiddenAggregation.Mode.allCases) func onlyTheWantedPairsAreComputed(_ mode: HiddenAggregation.Mode) async throws {
+        for _ in 0..<4 {
+            let seed = freshSeed()
+            let random = SeededRandom(seed)
+            let sets = TestSets(receiver: 130, sender: 150, common: 90, random)
+            let bounds: [ClosedRange<Int64>] = [1...1, 0...1, -7...9, -(1 << 30)...1 << 30, 0...1]
+            let receiver = bounds.enumerated().map { column("r\($0)", $1, rows: 130, random) }
+                + [column("wide", -(1 << 60)...1 << 60, rows: 130, random)]
+            let sender = bounds.enumerated().map { column("s\($0)", $1, rows: 150, random) }
+                + [column("wide", -(1 << 60)...1 << 60, rows: 150, random)]
+            var pairs: Set<HiddenAggregation.Pair> = [.init(receiver: 5, sender: 0), .init(receiver: 0, sender: 5)]
+            for r in 0..<5 { for s in 0..<5 where random.uniform(below: 2) == 0 { pairs.insert(.init(receiver: r, sender: s)) } }
+            let outputs = try await aggregate(sets, receiver, sender, pairs: pairs, .init(mode: mode, threads: 1), source: seeded(seed))
+            let (sums, plain) = (opened(outputs), plainSums(sets, receiver, sender))
+            for pair in pairs { #expect(sums[pair.receiver][pair.sender] == plain[pair.receiver][pair.sender], "seed \(seed), \(pair)") }
+            #expect(sums[5][5] == 0)
+        }
+    }
+
     @Test(arguments: HiddenAggregation.Mode.allCases, TwoPartyComputation.TransferMethod.allCases)
     func correlationsFromTransfersGiveTheSameSums(
         _ mode: HiddenAggregation.Mode, _ transfers: TwoPartyComputation.TransferMethod

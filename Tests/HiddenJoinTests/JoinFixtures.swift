@@ -49,13 +49,15 @@ typealias BothOutputs = (receiver: HiddenAggregation.Output, sender: HiddenAggre
 
 /// Runs both parties in this process. `source`: nil for the real one, of transfers.
 func aggregate(
-    _ sets: TestSets, _ receiver: [HiddenJoin.Column], _ sender: [HiddenJoin.Column], _ parameters: HiddenAggregation.Parameters,
-    source: HiddenJoin.SourceMaker?
+    _ sets: TestSets, _ receiver: [HiddenJoin.Column], _ sender: [HiddenJoin.Column], pairs: Set<HiddenAggregation.Pair>? = nil,
+    _ parameters: HiddenAggregation.Parameters, source: HiddenJoin.SourceMaker?
 ) async throws -> BothOutputs {
     let first = try HiddenAggregation.Party(
-        role: .receiver, tokens: sets.receiver, columns: receiver, peerColumns: sender.map(\.shape), parameters: parameters)
+        role: .receiver, tokens: sets.receiver, columns: receiver, peerColumns: sender.map(\.shape), pairs: pairs,
+        parameters: parameters)
     let second = try HiddenAggregation.Party(
-        role: .sender, tokens: sets.sender, columns: sender, peerColumns: receiver.map(\.shape), parameters: parameters)
+        role: .sender, tokens: sets.sender, columns: sender, peerColumns: receiver.map(\.shape), pairs: pairs,
+        parameters: parameters)
     let outputs = try await LocalRun.both(
         { channel in
             if let source { return try await first.run(over: channel, source: source, random: SystemRandom.shared) }
