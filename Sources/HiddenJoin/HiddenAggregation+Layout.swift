@@ -31,7 +31,7 @@ extension HiddenAggregation {
         /// elements one for each bit of the ring; the other column of a matrix comes with it. A dealer's products are cheaper.
         func multipliesBits(usesDealer: Bool) -> Bool {
             let (rows, columns) = (receiverVarying.count, senderVarying.count)
-            return !usesDealer && receiverVarying.reduce(0) { $0 + valueBits($1) } * columns <= 20 * min(rows, columns)
+            return !usesDealer && receiverVarying.reduce(0) { $0 + valueBits($1) } * columns <= 14 * min(rows, columns)
         }
 
         /// Bits that a sum over `rows` rows may have beside its sign; throws `.range` above 126.
