@@ -50,7 +50,7 @@ extension HiddenAggregation.Party {
     }
 
     /// Adds what bins `range` give to all sums that are needed.
-    private func add<E: RingElement>(
+    func add<E: RingElement>(
         _ range: Range<Int>, of bins: ProgrammedBins, _ matched: SharedBits, to totals: inout Totals<E>,
         in computation: TwoPartyComputation
     ) async throws {
@@ -83,8 +83,8 @@ extension HiddenAggregation.Party {
         }
         // Receiver columns x bins, times bins x sender columns.
         let known = try TwoPartyComputation.PrivateMatrix<E>(
-            role == .receiver ? own.flatMap { $0!.map { E.Signed(truncatingIfNeeded: $0) } } : nil, rows: own.count, columns: n,
-            bounds: bounds)
+            own.contains { $0 == nil } ? nil : own.flatMap { $0!.map { E.Signed(truncatingIfNeeded: $0) } }, rows: own.count,
+            columns: n, bounds: bounds)
         let right = try rowMajor(senderColumns)
         let products = try await computation.product(of: known, ownedBy: 0, with: right, columns: varying.count)
         for (place, share) in products.share.enumerated() { totals.products[place] &+= share }
@@ -153,16 +153,18 @@ extension HiddenAggregation.Party {
             bounds: columns.dropFirst().reduce(columns[0].bounds) { $0.union($1.bounds) })
     }
 
-    /// Opens one bit: whether fewer than the minimum match.
     private func checkMinimum<E: RingElement>(_ count: E, _ context: HiddenJoin.Context) async throws {
-        let minimum = parameters.minimumIntersection
-        guard minimum > 0, context.bins != nil else { return }
-        let computation = context.computation
+        guard layout.minimum > 0, context.bins != nil else { return }
+        if try await isBelowMinimum(count, size: min(tokens.count, context.peerSize), context.computation) {
+            throw HiddenAggregation.belowMinimum(layout.minimum)
+        }
+    }
+
+    /// Opens one bit: whether fewer than the minimum match. `size`: of the smaller set.
+    func isBelowMinimum<E: RingElement>(_ count: E, size: Int, _ computation: TwoPartyComputation) async throws -> Bool {
         let shared = try SharedVector<E>(
-            share: [count], party: computation.party, of: 2,
-            bounds: DeclaredBounds(0, Int128(min(tokens.count, context.peerSize))))
-        let isBelow = try await computation.open(computation.lessThan(shared, Int128(minimum)))
-        if isBelow[0] { throw HiddenAggregation.belowMinimum(minimum) }
+            share: [count], party: computation.party, of: 2, bounds: DeclaredBounds(0, Int128(size)))
+        return try await computation.open(computation.lessThan(shared, Int128(layout.minimum)))[0]
     }
 
     /// Shares modulo 2^128 from shares modulo 2^64 or 2^128.
