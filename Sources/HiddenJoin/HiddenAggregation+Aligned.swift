@@ -51,7 +51,8 @@ extension HiddenAggregation.Party {
         }
     }
 
-    /// Sums of one party's own columns are that party's share; products of both are private matrix products. `own`: nil in planning.
+    /// Sums of one party's own columns are that party's share; products of both are private matrix products. `own`: nil in
+    /// planning.
     func sums<E: RingElement>(
         _: E.Type, rows n: Int, own values: [[Int64]]?, _ computation: TwoPartyComputation
     ) async throws -> [[UInt128]] {
@@ -70,7 +71,8 @@ extension HiddenAggregation.Party {
             let first = try TwoPartyComputation.PrivateMatrix<E>(
                 isReceiver && values != nil ? own.flatMap { $0.map(signed) } : nil, rows: rows, columns: n, bounds: left)
             let second = try TwoPartyComputation.PrivateMatrix<E>(
-                isReceiver || values == nil ? nil : (0..<n).flatMap { i in own.map { signed($0[i]) } }, rows: n, columns: width, bounds: right)
+                isReceiver || values == nil ? nil : (0..<n).flatMap { i in own.map { signed($0[i]) } }, rows: n, columns: width,
+                bounds: right)
             totals.products = try await computation.privateProduct(first, second).share
         }
         return try await widened(layout.assemble(totals), computation)

@@ -36,7 +36,8 @@ extension HiddenAggregation {
         let parties = try [Role.receiver, .sender].map { role in
             try Party(
                 role: role, tokens: [],
-                columns: (role == .receiver ? receiverColumns : senderColumns).map { Column(name: $0.name, values: [], bounds: $0.bounds) },
+                columns: (role == .receiver ? receiverColumns : senderColumns)
+                    .map { Column(name: $0.name, values: [], bounds: $0.bounds) },
                 peerColumns: role == .receiver ? senderColumns : receiverColumns, parameters: parameters)
         }
         let layout = parties[0].layout
@@ -53,9 +54,11 @@ extension HiddenAggregation {
             )
             let chunk = HiddenJoin.chunkBins
             for (size, count) in [(chunk, bins / chunk), (bins % chunk, 1)] where size > 0 && count > 0 {
-                costs.append(.init(try await plans(parties, parameters) { try await $0.planChunk(ring, plan, bins: size, $1) }, count))
+                let step = try await plans(parties, parameters) { try await $0.planChunk(ring, plan, bins: size, $1) }
+                costs.append(.init(step, count))
             }
-            costs.append(.init(try await plans(parties, parameters) { try await $0.planEnd(ring, size: min(receiverSize, senderSize), $1) }, 1))
+            let smaller = min(receiverSize, senderSize)
+            costs.append(.init(try await plans(parties, parameters) { try await $0.planEnd(ring, size: smaller, $1) }, 1))
         case .aligned:
             let rows = min(receiverSize, senderSize)
             let ring = try layout.ring(rows: rows)
@@ -80,7 +83,9 @@ extension HiddenAggregation {
         var out: [ComputationCost] = []
         for (index, party) in parties.enumerated() {
             out.append(
-                try await TwoPartyComputation.plan(party: index, costsTransfers: !parameters.usesDealer) { try await program(party, $0) })
+                try await TwoPartyComputation.plan(party: index, costsTransfers: !parameters.usesDealer) {
+                    try await program(party, $0)
+                })
         }
         return out
     }
@@ -101,7 +106,8 @@ extension HiddenAggregation {
         case .bitElementProducts(let ring): return n * (2 * rows + 64 * ring.bytes)
         case .privateMatrixProducts(let ring, let m, let inner, let columns):
             let e = inner * min(m, columns), f = max(m, columns)
-            // A string of 16 bytes serves some columns; each column's message is an element a transfer, the ring's own width shorter.
+            // A string of 16 bytes serves some columns; each column's message is an element a transfer, the ring's own width
+            // shorter.
             let strings = (f * ring.bytes + 1023) / 1024
             return n * e * ring.words * (rows * strings + (ring == .z64 ? 260 : 516) * f)
         default: preconditionFailure("no step of an aggregation needs \(kind.name)")

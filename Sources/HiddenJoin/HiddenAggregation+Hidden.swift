@@ -90,8 +90,8 @@ extension HiddenAggregation.Party {
         for (place, share) in products.share.enumerated() { totals.products[place] &+= share }
     }
 
-    /// Products of the receiver's columns, R = lower + sum of 2^i R_i with bits R_i that it knows, with shared columns v that are 0 where
-    /// nothing matches: the sum of R v is lower times the sum of v, and 2^i times the sum of R_i v.
+    /// Products of the receiver's columns, R = lower + sum of 2^i R_i with bits R_i that it knows, with shared columns v that
+    /// are 0 where nothing matches: the sum of R v is lower times the sum of v, and 2^i times the sum of R_i v.
     private func addByBits<E: RingElement>(
         _ own: [[Int64]?], _ columns: [SharedVector<E>], to totals: inout Totals<E>, in computation: TwoPartyComputation
     ) async throws {
@@ -184,8 +184,8 @@ extension HiddenAggregation.Party {
 extension TwoPartyComputation {
     /// Shares modulo 2^128 of numbers shared modulo 2^64, all in -2^62 ..< 2^62; exact. Two rounds.
     ///
-    /// x + 2^62 leaves the highest bit free, so its shares wrap exactly when either has that bit set; the wrap, a bit, is converted and
-    /// 2^64 times it taken off the shares' sum.
+    /// x + 2^62 leaves the highest bit free, so its shares wrap exactly when either has that bit set; the wrap, a bit, is
+    /// converted and 2^64 times it taken off the shares' sum.
     package func widened(_ shares: [UInt64]) async throws -> [UInt128] {
         guard !shares.isEmpty else { return [] }
         let offset: UInt64 = 1 << 62

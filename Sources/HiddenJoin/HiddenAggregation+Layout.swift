@@ -4,8 +4,8 @@ import SecretSharing
 extension HiddenAggregation {
     /// Which sums a run needs, and the ring that holds them.
     ///
-    /// A column whose bounds leave one value takes no part in products: the sum over c * x is c times the sum of x. Only pairs of two
-    /// columns that vary cost a product for each bin.
+    /// A column whose bounds leave one value takes no part in products: the sum over c * x is c times the sum of x. Only pairs
+    /// of two columns that vary cost a product for each bin.
     struct Layout: Sendable {
         let receiver: [ColumnShape]
         let sender: [ColumnShape]
@@ -27,8 +27,9 @@ extension HiddenAggregation {
             return 64 - UInt64(bitPattern: bounds.upperBound &- bounds.lowerBound).leadingZeroBitCount
         }
 
-        /// Whether products go bit by bit through the receiver's columns. A selection by one bit takes two transfers, a product of ring
-        /// elements one for each bit of the ring; the other column of a matrix comes with it. A dealer's products are cheaper.
+        /// Whether products go bit by bit through the receiver's columns. A selection by one bit takes two transfers, a product
+        /// of ring elements one for each bit of the ring; the other column of a matrix comes with it. A dealer's products are
+        /// cheaper.
         func multipliesBits(usesDealer: Bool) -> Bool {
             let (rows, columns) = (receiverVarying.count, senderVarying.count)
             return !usesDealer && receiverVarying.reduce(0) { $0 + valueBits($1) } * columns <= 14 * min(rows, columns)
@@ -41,7 +42,8 @@ extension HiddenAggregation {
             let bits = UInt128.bitWidth - sum.leadingZeroBitCount
             guard !overflow, bits <= 126 else {
                 throw YinheError(
-                    .range, "a sum of products over \(rows) rows could leave 127 bits", remedy: "declare tighter bounds of the columns")
+                    .range, "a sum of products over \(rows) rows could leave 127 bits",
+                    remedy: "declare tighter bounds of the columns")
             }
             return bits
         }
