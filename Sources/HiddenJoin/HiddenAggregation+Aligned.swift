@@ -63,17 +63,20 @@ extension HiddenAggregation.Party {
         if values != nil {
             if isReceiver { totals.receiverSums = own.map(plainSum) } else { totals.senderSums = own.map(plainSum) }
         }
-        let (rows, width) = (layout.receiverVarying.count, layout.senderVarying.count)
-        if rows > 0, width > 0, n > 0 {
-            let left = try layout.receiverVarying.map { layout.receiver[$0].declared }.reduce(DeclaredBounds(0, 0)) { $0.union($1) }
-            let right = try layout.senderVarying.map { layout.sender[$0].declared }.reduce(DeclaredBounds(0, 0)) { $0.union($1) }
+        if n > 0 {
             func signed(_ value: Int64) -> E.Signed { E.Signed(truncatingIfNeeded: value) }
-            let first = try TwoPartyComputation.PrivateMatrix<E>(
-                isReceiver && values != nil ? own.flatMap { $0.map(signed) } : nil, rows: rows, columns: n, bounds: left)
-            let second = try TwoPartyComputation.PrivateMatrix<E>(
-                isReceiver || values == nil ? nil : (0..<n).flatMap { i in own.map { signed($0[i]) } }, rows: n, columns: width,
-                bounds: right)
-            totals.products = try await computation.privateProduct(first, second).share
+            for block in layout.blocks {
+                let first = try TwoPartyComputation.PrivateMatrix<E>(
+                    isReceiver && values != nil ? block.rows.flatMap { own[$0].map(signed) } : nil, rows: block.rows.count, columns: n,
+                    bounds: layout.receiverBounds(block))
+                let second = try TwoPartyComputation.PrivateMatrix<E>(
+                    isReceiver || values == nil ? nil : (0..<n).flatMap { i in block.columns.map { signed(own[$0][i]) } }, rows: n,
+                    columns: block.columns.count, bounds: layout.senderBounds(block))
+                let products = try await computation.privateProduct(first, second).share
+                for (i, row) in block.rows.enumerated() {
+                    for (j, column) in block.columns.enumerated() { totals[row, column] = products[i * block.columns.count + j] }
+                }
+            }
         }
         return try await widened(layout.assemble(totals), computation)
     }

@@ -23,7 +23,8 @@ extension HiddenAggregation {
     ///
     /// Throws what a run would throw for its sizes, columns and parameters.
     public static func estimate(
-        receiverSize: Int, senderSize: Int, receiverColumns: [ColumnShape], senderColumns: [ColumnShape], parameters: Parameters
+        receiverSize: Int, senderSize: Int, receiverColumns: [ColumnShape], senderColumns: [ColumnShape], pairs: Set<Pair>? = nil,
+        parameters: Parameters
     ) async throws -> Estimate {
         try parameters.validate()
         try HiddenJoin.requireSize(receiverSize, isReceiver: true)
@@ -38,7 +39,7 @@ extension HiddenAggregation {
                 role: role, tokens: [],
                 columns: (role == .receiver ? receiverColumns : senderColumns)
                     .map { Column(name: $0.name, values: [], bounds: $0.bounds) },
-                peerColumns: role == .receiver ? senderColumns : receiverColumns, parameters: parameters)
+                peerColumns: role == .receiver ? senderColumns : receiverColumns, pairs: pairs, parameters: parameters)
         }
         let layout = parties[0].layout
         switch parameters.mode {

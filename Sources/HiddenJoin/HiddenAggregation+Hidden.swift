@@ -78,30 +78,37 @@ extension HiddenAggregation.Party {
             for (r, column) in selected[varying.count...].enumerated() { totals.receiverSums[r] &+= try column.sum().share[0] }
         }
         guard !own.isEmpty, !varying.isEmpty else { return }
-        if layout.multipliesBits(usesDealer: parameters.usesDealer) {
-            return try await addByBits(own, senderColumns, to: &totals, in: computation)
+        for block in layout.blocks {
+            let left = block.rows.map { own[$0] }, right = block.columns.map { senderColumns[$0] }
+            if layout.multipliesBits(block, usesDealer: parameters.usesDealer) {
+                try await addByBits(block, left, right, to: &totals, in: computation)
+                continue
+            }
+            // Receiver columns x bins, times bins x sender columns.
+            let known = try TwoPartyComputation.PrivateMatrix<E>(
+                left.contains { $0 == nil } ? nil : left.flatMap { $0!.map { E.Signed(truncatingIfNeeded: $0) } }, rows: left.count,
+                columns: n, bounds: layout.receiverBounds(block))
+            let products = try await computation.product(of: known, ownedBy: 0, with: rowMajor(right), columns: right.count)
+            for (i, row) in block.rows.enumerated() {
+                for (j, column) in block.columns.enumerated() { totals[row, column] &+= products.share[i * right.count + j] }
+            }
         }
-        // Receiver columns x bins, times bins x sender columns.
-        let known = try TwoPartyComputation.PrivateMatrix<E>(
-            own.contains { $0 == nil } ? nil : own.flatMap { $0!.map { E.Signed(truncatingIfNeeded: $0) } }, rows: own.count,
-            columns: n, bounds: bounds)
-        let right = try rowMajor(senderColumns)
-        let products = try await computation.product(of: known, ownedBy: 0, with: right, columns: varying.count)
-        for (place, share) in products.share.enumerated() { totals.products[place] &+= share }
     }
 
     /// Products of the receiver's columns, R = lower + sum of 2^i R_i with bits R_i that it knows, with shared columns v that
     /// are 0 where nothing matches: the sum of R v is lower times the sum of v, and 2^i times the sum of R_i v.
     private func addByBits<E: RingElement>(
-        _ own: [[Int64]?], _ columns: [SharedVector<E>], to totals: inout Totals<E>, in computation: TwoPartyComputation
+        _ block: HiddenAggregation.Layout.Block, _ own: [[Int64]?], _ columns: [SharedVector<E>], to totals: inout Totals<E>,
+        in computation: TwoPartyComputation
     ) async throws {
         let n = columns[0].count
-        let lower = layout.receiverVarying.map { layout.receiver[$0].bounds.lowerBound }
+        let rows = block.rows.map { layout.receiverVarying[$0] }
+        let lower = rows.map { layout.receiver[$0].bounds.lowerBound }
         var bits: [(row: Int, bit: Int)] = []
-        for (row, column) in layout.receiverVarying.enumerated() {
+        for (row, column) in rows.enumerated() {
             for bit in 0..<layout.valueBits(column) { bits.append((row, bit)) }
             for (s, values) in columns.enumerated() {
-                totals.products[row * columns.count + s] &+= try values.sum().share[0] &* E(truncatingIfNeeded: lower[row])
+                totals[block.rows[row], block.columns[s]] &+= try values.sum().share[0] &* E(truncatingIfNeeded: lower[row])
             }
         }
         // A few bits a round, so that memory stays bounded.
@@ -117,7 +124,7 @@ extension HiddenAggregation.Party {
             var at = 0
             for (row, bit) in batch {
                 for s in columns.indices {
-                    totals.products[row * columns.count + s] &+= try products[at..<at + n].sum().share[0] << E(bit)
+                    totals[block.rows[row], block.columns[s]] &+= try products[at..<at + n].sum().share[0] << E(bit)
                     at += n
                 }
             }

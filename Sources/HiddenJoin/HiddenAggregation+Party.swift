@@ -15,11 +15,14 @@ extension HiddenAggregation {
         /// - Parameters:
         ///   - tokens: distinct, possibly none (`run` throws `.badInput` when two are equal).
         ///   - columns: this party's; a value for each token.
+        ///   - pairs: the pairs of a receiver's and a sender's column whose sums are wanted, the same on both sides; nil for all. Only these cost
+        ///     products; the shares of a pair of two varying columns that is not wanted add up to 0.
         ///   - peerColumns: what the peer brings, from the contract; the peer's own must have the same names and bounds.
         ///
         /// Throws `.usage` or `.badInput` for what does not fit together, `.range` for values outside their bounds.
         public init(
-            role: Role, tokens: [JoinToken], columns: [Column], peerColumns: [ColumnShape], parameters: Parameters
+            role: Role, tokens: [JoinToken], columns: [Column], peerColumns: [ColumnShape], pairs: Set<Pair>? = nil,
+            parameters: Parameters
         ) throws {
             try parameters.validate()
             try HiddenJoin.requireSize(tokens.count, isReceiver: role == .receiver)
@@ -31,7 +34,9 @@ extension HiddenAggregation {
             let own = columns.map(\.shape)
             layout = Layout(
                 receiver: role == .receiver ? own : peerColumns, sender: role == .receiver ? peerColumns : own,
-                minimum: parameters.minimumIntersection)
+                minimum: parameters.minimumIntersection, pairs: pairs)
+            guard pairs?.allSatisfy({ layout.receiver.indices.contains($0.receiver) && layout.sender.indices.contains($0.sender) }) ?? true
+            else { throw YinheError(.usage, "a wanted pair names a column that does not exist") }
             // Refused whatever the peer's size is, when even one row does not fit.
             _ = try layout.sumBits(rows: 1)
         }
@@ -81,7 +86,7 @@ extension HiddenAggregation {
                 ("mode", parameters.mode.rawValue), ("minimum intersection", "\(parameters.minimumIntersection)"),
                 ("receiver's columns", HiddenJoin.statement(layout.receiver)),
                 ("sender's columns", HiddenJoin.statement(layout.sender)),
-            ]
+            ] + (layout.pairStatement.map { [("pairs", $0)] } ?? [])
         }
 
         /// Throws when the sizes alone decide that too few are common.

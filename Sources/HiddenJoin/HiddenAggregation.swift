@@ -21,6 +21,17 @@ public enum HiddenAggregation {
         case aligned
     }
 
+    /// A column of the receiver and one of the sender, by their places.
+    public struct Pair: Sendable, Hashable {
+        public let receiver: Int
+        public let sender: Int
+
+        public init(receiver: Int, sender: Int) {
+            self.receiver = receiver
+            self.sender = sender
+        }
+    }
+
     /// The receiver is party 0 of the computation on shares, and in `.hidden` the party with the hash table: the smaller set
     /// should be its.
     public enum Role: String, Sendable, Codable { case receiver, sender }

@@ -6,8 +6,6 @@ extension FusionPlan {
     public struct Cost: Sendable, Hashable, Codable {
         /// Payload of all messages of the passes, both directions, in bytes.
         public var bytes = 0
-        /// Messages that wait for one another.
-        public var rounds = 0
         public var encryptions = 0
         /// Hash-to-curve with multiplication, or multiplication, of one point of P-256.
         public var pointMultiplications = 0
@@ -22,10 +20,14 @@ extension FusionPlan {
     private static let encryptionsPerSecond = 2_300.0
 
     /// The cost when the parties bring these numbers of distinct subjects (by party name).
-    /// Throws `.range` when the sums of such sets would not fit their slots.
+    /// Throws `.range` when the sums of such sets would not fit their slots, `.usage` for a hidden or aligned join: what these cost depends
+    /// on where their correlations come from, and Protocols/hidden-join.md has formulas and figures.
     public func cost(subjects: [String: Int], keyBits: Int = SecurityParameters.factoringModulusBits) throws -> Cost {
+        guard contract.joinMode == .intersectionSum else {
+            throw YinheError(.usage, "no estimate of a join of mode \(contract.joinMode.rawValue)")
+        }
         var cost = Cost()
-        for pass in passes where contract.joinMode == .intersectionSum {
+        for pass in passes {
             let values = subjects[pass.valueParty] ?? 0, groups = subjects[pass.groupParty] ?? 0
             let parameters = IntersectionSum.Parameters(
                 slots: pass.slots.map { .init(name: $0.canonicalText, upperBound: $0.upperBound) }, groupCount: pass.groupCount,

@@ -41,14 +41,22 @@ extension RunExecution {
         .run(over: channel, progress: run.progress).shares
     }
 
+    /// The party with fewer subjects is the receiver, whose set sets the cost; the first dataset's when both have as many. Both know
+    /// both numbers by now.
     private func sharedJoin(
         _ table: KeyedTable, _ pass: FusionPlan.Pass, _ mode: HiddenAggregation.Mode
     ) async throws -> [[UInt128]] {
-        let isReceiver = pass.groupParty == me
-        let columns = try await Parallel.offload { PassInputs.columns(table, isReceiver ? pass.groups : pass.slots) }
+        let bringsGroups = pass.groupParty == me
+        let own = table.tokens.count
+        let isReceiver = own == peerSubjects ? bringsGroups : own < peerSubjects
+        let columns = try await Parallel.offload { PassInputs.columns(table, bringsGroups ? pass.groups : pass.slots) }
+        let needed = plan.queries.flatMap(\.cells).map { cell in
+            bringsGroups == isReceiver
+                ? HiddenAggregation.Pair(receiver: cell.group!, sender: cell.slot) : .init(receiver: cell.slot, sender: cell.group!)
+        }
         let output = try await HiddenAggregation.Party(
             role: isReceiver ? .receiver : .sender, tokens: table.tokens, columns: columns,
-            peerColumns: PassInputs.shapes(isReceiver ? pass.slots : pass.groups),
+            peerColumns: PassInputs.shapes(bringsGroups ? pass.slots : pass.groups), pairs: Set(needed),
             parameters: .init(
                 mode: mode, minimumIntersection: contract.minimumIntersection, threads: run.threads,
                 binding: RunBinding.pass(0, of: runBytes), usesDealer: contract.dealer != nil)
@@ -59,6 +67,7 @@ extension RunExecution {
                 .peerMisbehaved, "the peer announced \(peerSubjects) subjects and joined \(output.peerSetSize)",
                 at: channel.peerDescription)
         }
-        return output.shares
+        guard isReceiver != bringsGroups else { return output.shares }
+        return pass.groups.indices.map { group in pass.slots.indices.map { output.shares[$0][group] } }
     }
 }

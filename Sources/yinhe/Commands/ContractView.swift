@@ -44,7 +44,7 @@ struct ContractView {
         var outputs: [Output]
         /// The plan in English sentences.
         var plan: [String]
-        /// Of one run; `contract check` only.
+        /// Of one run; `contract check` of an intersection-sum only.
         var cost: FusionPlan.Cost?
     }
 
@@ -89,7 +89,7 @@ struct ContractView {
             minimumIntersection: contract.minimumIntersection, maximumRuns: contract.maximumRuns,
             mode: contract.joinMode.rawValue, correlations: contract.correlations?.description, parties: parties,
             outputs: outputs, plan: plan.explanation,
-            cost: try subjects.map { count in
+            cost: try (contract.joinMode == .intersectionSum ? subjects : nil).map { count in
                 try plan.cost(subjects: Dictionary(uniqueKeysWithValues: contract.parties.map { ($0.name, count) }))
             })
     }
@@ -135,9 +135,8 @@ struct ContractView {
             Phrase(en: "One run, \(count) subjects on each side", zh: "双方各 \(count) 个主体时一次运行"),
             console.text(
                 Phrase(
-                    en: "about \(Numbers.bytes(cost.bytes)) in both directions, \(cost.rounds) rounds, "
-                        + "\(Numbers.seconds(cost.coreSeconds)) of one core",
-                    zh: "双向约 \(Numbers.bytes(cost.bytes))，\(cost.rounds) 轮，单核约 \(Numbers.seconds(cost.coreSeconds))")))
+                    en: "about \(Numbers.bytes(cost.bytes)) in both directions, \(Numbers.seconds(cost.coreSeconds)) of one core",
+                    zh: "双向约 \(Numbers.bytes(cost.bytes))，单核约 \(Numbers.seconds(cost.coreSeconds))")))
     }
 
     func showTerms(_ console: Console) throws {
