@@ -27,7 +27,8 @@ extension ShareBench {
                 phases.isHelper()
                 let service = DealerService()
                 async let first = service.serve(channels[0]!)
-                _ = try await (first, service.serve(channels[1]!))
+                async let second = service.serve(channels[1]!)
+                _ = try await (first, second)
                 return { true }
             }
             let peer = channels[1 - index]!
