@@ -81,10 +81,10 @@ static void transpose(const uint8_t *rows, size_t stride, size_t bytes, uint8_t 
             for (size_t q = 0; q < 4; q++) x[q] = _mm256_load_si256((const __m256i *)(gathered[c] + 32 * q));
 #pragma clang loop unroll(full)
             for (int bit = 7; bit >= 0; bit--) {
-                __m128i column = _mm_set_epi32(
-                    _mm256_movemask_epi8(x[3]), _mm256_movemask_epi8(x[2]), _mm256_movemask_epi8(x[1]),
-                    _mm256_movemask_epi8(x[0]));
-                _mm_storeu_si128((__m128i *)(out + 16 * bit), column);
+                for (size_t q = 0; q < 4; q++) {
+                    uint32_t part = (uint32_t)_mm256_movemask_epi8(x[q]);
+                    memcpy(out + 16 * bit + 4 * (int)q, &part, 4);
+                }
                 for (size_t q = 0; q < 4; q++) x[q] = _mm256_add_epi8(x[q], x[q]);
             }
         }

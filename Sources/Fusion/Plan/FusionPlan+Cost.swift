@@ -6,6 +6,8 @@ extension FusionPlan {
     public struct Cost: Sendable, Hashable, Codable {
         /// Payload of all messages of the passes, both directions, in bytes.
         public var bytes = 0
+        /// Messages that wait for one another.
+        public var rounds = 0
         public var encryptions = 0
         /// Hash-to-curve with multiplication, or multiplication, of one point of P-256.
         public var pointMultiplications = 0
@@ -23,7 +25,7 @@ extension FusionPlan {
     /// Throws `.range` when the sums of such sets would not fit their slots.
     public func cost(subjects: [String: Int], keyBits: Int = SecurityParameters.factoringModulusBits) throws -> Cost {
         var cost = Cost()
-        for pass in passes {
+        for pass in passes where contract.joinMode == .intersectionSum {
             let values = subjects[pass.valueParty] ?? 0, groups = subjects[pass.groupParty] ?? 0
             let parameters = IntersectionSum.Parameters(
                 slots: pass.slots.map { .init(name: $0.canonicalText, upperBound: $0.upperBound) }, groupCount: pass.groupCount,

@@ -8,16 +8,16 @@ import SandboxCore
 /// and t_i = x_i - y_i + u, of which the n - i low bits count, turns the string of choice 1 into x_i + u. A message of n - i bits
 /// pairs with one of i bits: word k is 2^k t_k + (t_(n-k) mod 2^k), for k from 1 to n/2 - 1; then the low half of t_(n/2).
 /// What t_0 does is the caller's to send. Strings are 16 bytes apart, their first bytes are used.
-enum Gilboa<E: RingElement> {
+package enum Gilboa<E: RingElement> {
     /// 252 for 64 bits, 1016 for 128.
-    static var bytes: Int { (E.bitWidth / 2 - 1) * E.bitWidth / 8 + E.bitWidth / 16 }
+    package static var bytes: Int { (E.bitWidth / 2 - 1) * E.bitWidth / 8 + E.bitWidth / 16 }
 
     @inline(__always)
-    static func value(_ strings: UnsafeRawPointer, _ i: Int) -> E { strings.load(fromByteOffset: 16 * i, as: E.self) }
+    package static func value(_ strings: UnsafeRawPointer, _ i: Int) -> E { strings.load(fromByteOffset: 16 * i, as: E.self) }
 
     /// The sum of 2^i times string i.
     @inline(__always)
-    static func sum(_ strings: UnsafeRawPointer) -> E {
+    package static func sum(_ strings: UnsafeRawPointer) -> E {
         var sum: E = 0
         for i in 0..<E.bitWidth { sum = sum &+ value(strings, i) &<< E(truncatingIfNeeded: i) }
         return sum
@@ -25,7 +25,7 @@ enum Gilboa<E: RingElement> {
 
     /// Writes the messages for i > 0; returns the sum of 2^i x_i.
     @inline(__always)
-    static func send(_ x: UnsafeRawPointer, _ y: UnsafeRawPointer, _ u: E, into out: UnsafeMutableRawPointer) -> E {
+    package static func send(_ x: UnsafeRawPointer, _ y: UnsafeRawPointer, _ u: E, into out: UnsafeMutableRawPointer) -> E {
         let bits = E.bitWidth, half = bits / 2
         var sum = value(x, 0)
         for k in 1..<half {
@@ -48,7 +48,7 @@ enum Gilboa<E: RingElement> {
 
     /// The sum of 2^i t_i over the bits i > 0 of v that are set. Constant time.
     @inline(__always)
-    static func finish(_ v: E, _ input: UnsafeRawPointer) -> E {
+    package static func finish(_ v: E, _ input: UnsafeRawPointer) -> E {
         let bits = E.bitWidth, half = bits / 2
         func mask(_ i: Int) -> E { 0 &- (v &>> E(truncatingIfNeeded: i) & 1) }
         var sum: E = 0

@@ -7,19 +7,19 @@ import SandboxCore
 /// Values stay in `count` places. Layer d on the way in and again on the way out has switches between the places p and p + 2^d for
 /// p with bit d clear: the halves of a network are its even and its odd places. The switch of the first pair of an even network,
 /// and of a network of two, exists on the way in only.
-struct SwitchingNetwork: Sendable {
+package struct SwitchingNetwork: Sendable {
     let count: Int
     /// Layers on the way in.
     let depth: Int
 
-    init(_ count: Int) {
+    package init(_ count: Int) {
         precondition(count >= 1 && count < 1 << 31)
         self.count = count
         depth = count == 1 ? 0 : Int.bitWidth - (count - 1).leadingZeroBitCount
     }
 
     var layers: Int { max(0, 2 * depth - 1) }
-    var switches: Int { Self.switches(count) }
+    package var switches: Int { Self.switches(count) }
 
     private static func switches(_ n: Int) -> Int {
         // Networks of one level have two sizes that differ by one: (size, how many).
@@ -35,16 +35,16 @@ struct SwitchingNetwork: Sendable {
     }
 
     /// Visits the switches in order, a part at a time.
-    struct Cursor: Sendable {
+    package struct Cursor: Sendable {
         private let network: SwitchingNetwork
         private(set) var layer = 0
         private var next = 0
 
-        init(_ network: SwitchingNetwork) { self.network = network }
+        package init(_ network: SwitchingNetwork) { self.network = network }
 
         /// The two places of the next switch, the lower one first. Traps after the last.
         @inline(__always)
-        mutating func advance() -> (layer: Int, low: Int, high: Int) {
+        package mutating func advance() -> (layer: Int, low: Int, high: Int) {
             while true {
                 precondition(layer < network.layers)
                 let outwards = layer >= network.depth

@@ -1,4 +1,5 @@
 import Arithmetic
+import CKernels
 import ObliviousTransfer
 import SandboxCore
 
@@ -60,8 +61,8 @@ final class PrivateBitBytes: TransferProgram {
     func finish(_ range: Range<Int>, payload: UnsafeRawPointer) {
         let first = first(range, 1 - party)
         for i in 0..<range.count {
-            let v = UInt8(truncatingIfNeeded: own.base[(first + i) / 64] >> UInt64(i % 64) & 1)
-            sums.base[first + i] &+= payload.load(fromByteOffset: i, as: UInt8.self) & (0 &- v)
+            let mask = yinhe_opaque(0 &- (own.base[(first + i) / 64] >> UInt64(i % 64) & 1))
+            sums.base[first + i] &+= payload.load(fromByteOffset: i, as: UInt8.self) & UInt8(truncatingIfNeeded: mask)
         }
     }
 }

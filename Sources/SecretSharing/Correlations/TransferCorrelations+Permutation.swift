@@ -83,14 +83,23 @@ class SwitchProgram<E: RingElement> {
                 } else {
                     plane.update(from: strings, count: range.count)
                 }
-                let source = UnsafeRawPointer(plane)
-                for k in 0..<min(perBlock, width - block * perBlock) {
-                    for i in 0..<range.count {
-                        out[i * width + block * perBlock + k] = source.load(fromByteOffset: 16 * i + k * size, as: E.self)
-                    }
-                }
+                let copied = min(perBlock, width - block * perBlock)
+                Self.place(UnsafeRawPointer(plane), range.count, copied, into: out + block * perBlock, stride: width)
             }
             body(UnsafePointer(out))
+        }
+    }
+
+    /// `copied` elements of each block, `stride` elements apart.
+    @specialized(where E == UInt64)
+    @specialized(where E == UInt128)
+    private static func place(
+        _ blocks: UnsafeRawPointer, _ count: Int, _ copied: Int, into out: UnsafeMutablePointer<E>, stride: Int
+    ) {
+        for k in 0..<copied {
+            for i in 0..<count {
+                out[i * stride + k] = blocks.load(fromByteOffset: 16 * i + k * MemoryLayout<E>.size, as: E.self)
+            }
         }
     }
 

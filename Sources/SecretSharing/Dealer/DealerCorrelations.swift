@@ -61,6 +61,25 @@ public final class DealerCorrelations: Sendable {
         await channel.close()
     }
 
+    /// The one party that the dealer named when it stopped.
+    var blamed: Int? { channel.blamed }
+
+    /// Leaves after a failure; `culprit`: the party that this one lost, so that the dealer names it to the others.
+    func leave(blaming culprit: Int?) async {
+        let (channel, names) = (channel, names)
+        await Task {
+            let watch = Task {
+                try await Task.sleep(for: .seconds(2))
+                channel.cancel(YinheError(.peerUnreachable, "the dealer does not read", at: "dealer"))
+            }
+            if let culprit, names.indices.contains(culprit) {
+                try? await channel.send([WatchedChannel.noticeTag, UInt8(truncatingIfNeeded: culprit)])
+            }
+            await channel.close()
+            watch.cancel()
+        }.value
+    }
+
     /// Everything sent to and received from the dealer so far.
     public var traffic: Traffic { channel.traffic.since(trafficBefore) }
 }

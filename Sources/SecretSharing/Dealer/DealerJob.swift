@@ -7,10 +7,9 @@ final class DealerJob: Sendable {
     struct Member: Sendable {
         let party: Int
         let session: Session
-        let channel: any Channel
-
+        let channel: WatchedChannel
         /// Of the key behind the channel, where there is one.
-        var fingerprint: Fingerprint? { (channel as? SocketChannel)?.peerFingerprint }
+        let fingerprint: Fingerprint?
     }
 
     /// Why the job stops, and what the dealer itself saw.
@@ -207,6 +206,10 @@ final class DealerJob: Sendable {
             return try await body(member.session)
         } catch {
             let cause = error as? YinheError
+            if let blamed = member.channel.blamed, blamed != member.party, roster.names.indices.contains(blamed) {
+                // The party goes because it lost another one.
+                throw Failure(refusal: Dealer.Refusal(.lost, parties: [blamed]), culprits: [member.party, blamed], cause: cause)
+            }
             throw Failure(
                 refusal: Dealer.Refusal(cause?.code == .peerMisbehaved ? .misbehaved : .lost, parties: [member.party]),
                 culprits: [member.party], cause: cause)

@@ -129,15 +129,26 @@ extension Dealer {
     final class PartyChannel: Channel {
         private let base: any Channel
         private let roster: Roster
-        private let refused = Mutex<YinheError?>(nil)
+        private let refused = Mutex<(refusal: Refusal, error: YinheError)?>(nil)
 
         init(_ base: any Channel, roster: Roster) {
             self.base = base
             self.roster = roster
         }
 
-        /// Whether the dealer has said why it stops.
-        var refusal: YinheError? { refused.withLock { $0 } }
+        /// What the dealer has said about why it stops.
+        var refusal: YinheError? { refused.withLock { $0?.error } }
+
+        /// The one party that the dealer names as the reason.
+        var blamed: Int? {
+            refused.withLock {
+                guard let refusal = $0?.refusal, [.missing, .lost, .misbehaved, .late].contains(refusal.reason),
+                    refusal.parties.nonzeroBitCount == 1
+                else { return nil }
+                let party = refusal.parties.trailingZeroBitCount
+                return roster.names.indices.contains(party) ? party : nil
+            }
+        }
 
         func receive() async throws -> [UInt8] {
             let frame = try await base.receive()
@@ -147,7 +158,7 @@ extension Dealer {
             let refusal = try Refusal(from: &reader)
             try reader.finish()
             let error = refusal.error(roster)
-            refused.withLock { $0 = error }
+            refused.withLock { $0 = (refusal, error) }
             throw error
         }
 

@@ -72,8 +72,10 @@ public final class DealerService: Sendable {
     /// not dealt; `.cancelled` when the task is, which ends the whole job.
     @discardableResult
     public func serve(_ channel: any Channel) async throws -> Report {
-        let (hello, session) = try await admit(channel)
-        let member = DealerJob.Member(party: hello.party, session: session, channel: channel)
+        let watched = WatchedChannel(channel)
+        let (hello, session) = try await admit(watched)
+        let member = DealerJob.Member(
+            party: hello.party, session: session, channel: watched, fingerprint: (channel as? SocketChannel)?.peerFingerprint)
         let job: DealerJob
         do {
             job = try join(member, hello.roster)

@@ -62,7 +62,9 @@ extension SecureSum {
             random: some RandomSource
         ) async throws -> Output {
             precondition(channels[index] == nil && channels.keys.allSatisfy(agreement.names.indices.contains))
-            let links = Links(channels, agreement: agreement, me: index)
+            let links = PartyLinks(channels, names: agreement.names, me: index, task: "secure sum") { [agreement, index] in
+                agreement.proposal(from: index, to: $0)
+            }
             let before = links.traffic
             do {
                 try await links.open(messageDeadline: messageDeadline)
@@ -83,7 +85,7 @@ extension SecureSum {
         /// Protocols/secure-sum.md, "Rounds". Block b of a link carries block b of the correction vector and block b - depth
         /// of the partial sum, so that both streams are always under way.
         private func exchange<Element: RingElement>(
-            _ values: [Element], _ links: Links, _ progress: ProgressMonitor?, _ random: some RandomSource
+            _ values: [Element], _ links: PartyLinks, _ progress: ProgressMonitor?, _ random: some RandomSource
         ) async throws -> [Int128]? {
             let (next, previous) = (agreement.next(after: index), agreement.previous(before: index))
             let receives = agreement.receivers.contains(index)
@@ -164,30 +166,5 @@ extension SecureSum {
             }
             return totals
         }
-    }
-}
-
-extension SecureSum.Links {
-    /// Sends `messages` to the peers that they are for, while receiving one message from each of `senders`.
-    func exchange<Sent: WireMessage, Received: WireMessage>(
-        sending messages: [Int: Sent], receiving: Received.Type, from senders: [Int]
-    ) async throws -> [Int: Received] {
-        if messages.isEmpty && senders.isEmpty { return [:] }
-        return try await withThrowingTaskGroup(of: (Int, Received?).self) { group in
-            for (peer, message) in messages {
-                group.addTask { [self] in
-                    try await onLink(peer) { try await $0.send(message) }
-                    return (peer, nil)
-                }
-            }
-            for peer in senders {
-                group.addTask { [self] in (peer, try await onLink(peer) { try await $0.receive(Received.self) }) }
-            }
-            return try await group.reduce(into: [:]) { if let message = $1.1 { $0[$1.0] = message } }
-        }
-    }
-
-    private func onLink<R>(_ peer: Int, _ body: (Session) async throws -> R) async throws -> R {
-        do { return try await body(session(peer)) } catch { throw SecureSum.LinkFailure(peer: peer, error: error) }
     }
 }
