@@ -80,7 +80,8 @@ final class PhaseMeter: Sendable {
         return last
     }
 
-    /// All that this party does, it does for the others' preparation: its time is theirs, its processor time and bytes are its own.
+    /// All that this party does, it does for the others' preparation: its time and its
+    /// turns are theirs, its processor time and bytes are its own.
     func isHelper() { state.withLock { $0.isHelper = true } }
 
     /// Rounds of the online phase as the protocol counts them, instead of the channel's turns of the whole run.
@@ -99,6 +100,7 @@ final class PhaseMeter: Sendable {
         if state.isHelper {
             sample.offline = end.since(state.start)
             sample.offline?.wall = 0
+            sample.rounds = 0
         } else {
             let phase = end.since(state.online ?? state.start)
             (sample.wall, sample.cpu, sample.bytes) = (phase.wall, phase.cpu, phase.bytes)

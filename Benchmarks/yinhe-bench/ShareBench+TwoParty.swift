@@ -9,7 +9,7 @@ extension ShareBench {
             n: n, bits: bits ?? ShareProgram<E>.defaultBits(op), columns: columns, groups: groups, algorithm: sort)
         let program = try ShareProgram<E>(op, shape)
         let samples = try await options.repeated {
-            try await runParties { computation, _, phases in
+            try await runComputation { computation, _, phases in
                 let compute = try program.prepare(computation.party)
                 phases.begin()
                 try await computation.prepare { _ = try await compute($0) }
@@ -43,7 +43,7 @@ extension ShareBench {
     func runCorrelations() async throws {
         let (kind, count) = correlation.kind(ring == .z64 ? .z64 : .z128, n: n, columns: columns)
         let samples = try await options.repeated {
-            try await runParties { computation, peer, phases in
+            try await runComputation { computation, peer, phases in
                 let batch = try await computation.take(kind, count)
                 try await phases.end()
                 return try await batch.satisfiesRelation(over: peer)

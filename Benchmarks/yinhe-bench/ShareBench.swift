@@ -12,7 +12,7 @@ struct ShareBench: AsyncParsableCommand {
 
             wall_s, cpu_s, bytes and rounds are those of the computation on shares that both parties hold already, with prepared \
             correlations, and its result is shared again; offline_s, offline_cpu_s and offline_bytes are those of the \
-            planning and the making of the correlations. For triples everything counts. Opening the result and \
+            planning and the making of the correlations. For triples and hidden-join everything counts. Opening the result and \
             comparing it with the plain computation is outside of both.
             """)
 
@@ -20,6 +20,7 @@ struct ShareBench: AsyncParsableCommand {
         case sum, add, mul, square, dot, matmul, less, equal, b2a, truncate, divide, shuffle, sort
         case groupBy = "group-by"
         case triples
+        case hiddenJoin = "hidden-join"
     }
     enum RingBits: Int, ExpressibleByArgument, CaseIterable { case z64 = 64, z128 = 128 }
 
@@ -56,6 +57,7 @@ struct ShareBench: AsyncParsableCommand {
         switch op {
         case .sum: try await runSum()
         case .triples: try await runCorrelations()
+        case .hiddenJoin: try await runHiddenJoin()
         default:
             switch ring {
             case .z64: try await runProgram(UInt64.self)

@@ -39,7 +39,7 @@ struct ShareProgram<E: RingElement>: Sendable {
         case .shuffle: self = try .shuffled(n, bits)
         case .sort: self = try .sorted(n, bits, shape.algorithm)
         case .groupBy: self = try .groupSums(n, bits, shape.groups, shape.algorithm)
-        case .sum, .triples: preconditionFailure("not a program of two parties")
+        case .sum, .triples, .hiddenJoin: preconditionFailure("not a program of two parties")
         }
     }
 

@@ -4,14 +4,16 @@ import SandboxCore
 extension HiddenJoin {
     /// Bins of the receiver's table of `items` tokens: each token has a place with probability at least 1 - 2^-41.
     ///
-    /// Proved, not measured. By Hall's theorem placing fails only when some k + 1 items have all their bins among k; in a smallest such set every
-    /// one of the k bins is met twice. With three distinct uniform bins an item, the expected number of such sets is at most
+    /// Proved, not measured. By Hall's theorem placing fails only when some k + 1 items have all their bins among k; in a
+    /// smallest such set every one of the k bins is met twice. With three distinct uniform bins an item, the expected number of
+    /// such sets is at most
     ///
     ///     sum over k of  C(n, k+1) C(b, k) (3k+3)! [x^(3k+3)] (e^x - 1 - x)^k / (b (b-1) (b-2))^(k+1),
     ///
     /// and also at most the same with (k (k-1) (k-2))^(k+1) in place of the middle factor. The tests evaluate it for all
-    /// sizes: obstructions of many items ask for 1.297 n + 40 bins, four items in three bins for 33 n^(4/9). Pinkas, Schneider, Tkachenko, Yanai (eprint 2019/241,
-    /// section 3.1) use 1.27 n for sets from 2^12 on, from experiments of Pinkas, Schneider, Zohner (eprint 2016/930).
+    /// sizes: obstructions of many items ask for 1.297 n + 40 bins, four items in three bins for 33 n^(4/9). Pinkas, Schneider,
+    /// Tkachenko, Yanai (eprint 2019/241) use 1.27 n for sets from 2^12 on, from experiments of Pinkas, Schneider,
+    /// Zohner (eprint 2016/930).
     package static func bins(items n: Int) -> Int {
         if n <= 3 { return n == 0 ? 0 : 3 }
         let bulk = (1297 * n + 999) / 1000 + 40
@@ -116,7 +118,8 @@ package struct CuckooTable: Sendable {
     /// Moves of one walk before the item that is left over is set aside.
     private static let walkLength = 256
 
-    /// Puts an entry in its bin; whom it meets there goes to its next bin, and so on. Returns the entry that is left over, if any.
+    /// Puts an entry in its bin; whom it meets there goes to its next bin, and so on. Returns the entry that is left over, if
+    /// any.
     private static func walk(
         _ entry: UInt32, _ places: UnsafePointer<UInt32>, _ slots: UnsafeMutablePointer<UInt32>
     ) -> UInt32? {

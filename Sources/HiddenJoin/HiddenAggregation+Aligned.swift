@@ -35,8 +35,8 @@ extension HiddenAggregation.Party {
                 session: session, party: isReceiver ? 0 : 1, source: made, threads: parameters.threads)
             let shares: [[UInt128]]
             switch ring {
-            case .z64: shares = try await sums(UInt64.self, rowOfRank, computation)
-            case .z128: shares = try await sums(UInt128.self, rowOfRank, computation)
+            case .z64: shares = try await sums(UInt64.self, rows: matches.count, own: matched(rowOfRank), computation)
+            case .z128: shares = try await sums(UInt128.self, rows: matches.count, own: matched(rowOfRank), computation)
             }
             await finish()
             clock.mark("sums")
@@ -44,28 +44,33 @@ extension HiddenAggregation.Party {
         }
     }
 
-    /// Sums of one party's own columns are that party's share; products of both are private matrix products.
-    private func sums<E: RingElement>(
-        _: E.Type, _ rowOfRank: [Int], _ computation: TwoPartyComputation
+    /// This party's varying columns in the order of ranks.
+    private func matched(_ rowOfRank: [Int]) -> [[Int64]] {
+        (role == .receiver ? layout.receiverVarying : layout.senderVarying).map { column in
+            rowOfRank.map { columns[column].values[$0] }
+        }
+    }
+
+    /// Sums of one party's own columns are that party's share; products of both are private matrix products. `own`: nil in
+    /// planning.
+    func sums<E: RingElement>(
+        _: E.Type, rows n: Int, own values: [[Int64]]?, _ computation: TwoPartyComputation
     ) async throws -> [[UInt128]] {
-        let isReceiver = role == .receiver, n = rowOfRank.count
+        let isReceiver = role == .receiver, own = values ?? []
         var totals = Totals<E>(layout)
-        let varying = isReceiver ? layout.receiverVarying : layout.senderVarying
-        let own = varying.map { column in rowOfRank.map { columns[column].values[$0] } }
         func plainSum(_ values: [Int64]) -> E { values.reduce(0) { $0 &+ E(truncatingIfNeeded: $1) } }
-        if isReceiver {
-            totals.count = E(n)
-            totals.receiverSums = own.map(plainSum)
-        } else {
-            totals.senderSums = own.map(plainSum)
+        if isReceiver { totals.count = E(n) }
+        if values != nil {
+            if isReceiver { totals.receiverSums = own.map(plainSum) } else { totals.senderSums = own.map(plainSum) }
         }
         if n > 0 {
             func signed(_ value: Int64) -> E.Signed { E.Signed(truncatingIfNeeded: value) }
             for block in layout.blocks {
                 let first = try TwoPartyComputation.PrivateMatrix<E>(
-                    isReceiver ? block.rows.flatMap { own[$0].map(signed) } : nil, rows: block.rows.count, columns: n, bounds: layout.receiverBounds(block))
+                    isReceiver && values != nil ? block.rows.flatMap { own[$0].map(signed) } : nil, rows: block.rows.count, columns: n,
+                    bounds: layout.receiverBounds(block))
                 let second = try TwoPartyComputation.PrivateMatrix<E>(
-                    isReceiver ? nil : (0..<n).flatMap { i in block.columns.map { signed(own[$0][i]) } }, rows: n,
+                    isReceiver || values == nil ? nil : (0..<n).flatMap { i in block.columns.map { signed(own[$0][i]) } }, rows: n,
                     columns: block.columns.count, bounds: layout.senderBounds(block))
                 let products = try await computation.privateProduct(first, second).share
                 for (i, row) in block.rows.enumerated() {

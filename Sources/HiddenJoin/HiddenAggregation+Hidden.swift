@@ -50,7 +50,7 @@ extension HiddenAggregation.Party {
     }
 
     /// Adds what bins `range` give to all sums that are needed.
-    private func add<E: RingElement>(
+    func add<E: RingElement>(
         _ range: Range<Int>, of bins: ProgrammedBins, _ matched: SharedBits, to totals: inout Totals<E>,
         in computation: TwoPartyComputation
     ) async throws {
@@ -86,8 +86,8 @@ extension HiddenAggregation.Party {
             }
             // Receiver columns x bins, times bins x sender columns.
             let known = try TwoPartyComputation.PrivateMatrix<E>(
-                role == .receiver ? left.flatMap { $0!.map { E.Signed(truncatingIfNeeded: $0) } } : nil, rows: left.count, columns: n,
-                bounds: layout.receiverBounds(block))
+                left.contains { $0 == nil } ? nil : left.flatMap { $0!.map { E.Signed(truncatingIfNeeded: $0) } }, rows: left.count,
+                columns: n, bounds: layout.receiverBounds(block))
             let products = try await computation.product(of: known, ownedBy: 0, with: rowMajor(right), columns: right.count)
             for (i, row) in block.rows.enumerated() {
                 for (j, column) in block.columns.enumerated() { totals[row, column] &+= products.share[i * right.count + j] }
@@ -95,8 +95,8 @@ extension HiddenAggregation.Party {
         }
     }
 
-    /// Products of the receiver's columns, R = lower + sum of 2^i R_i with bits R_i that it knows, with shared columns v that are 0 where
-    /// nothing matches: the sum of R v is lower times the sum of v, and 2^i times the sum of R_i v.
+    /// Products of the receiver's columns, R = lower + sum of 2^i R_i with bits R_i that it knows, with shared columns v that
+    /// are 0 where nothing matches: the sum of R v is lower times the sum of v, and 2^i times the sum of R_i v.
     private func addByBits<E: RingElement>(
         _ block: HiddenAggregation.Layout.Block, _ own: [[Int64]?], _ columns: [SharedVector<E>], to totals: inout Totals<E>,
         in computation: TwoPartyComputation
@@ -160,16 +160,18 @@ extension HiddenAggregation.Party {
             bounds: columns.dropFirst().reduce(columns[0].bounds) { $0.union($1.bounds) })
     }
 
-    /// Opens one bit: whether fewer than the minimum match.
     private func checkMinimum<E: RingElement>(_ count: E, _ context: HiddenJoin.Context) async throws {
-        let minimum = parameters.minimumIntersection
-        guard minimum > 0, context.bins != nil else { return }
-        let computation = context.computation
+        guard layout.minimum > 0, context.bins != nil else { return }
+        if try await isBelowMinimum(count, size: min(tokens.count, context.peerSize), context.computation) {
+            throw HiddenAggregation.belowMinimum(layout.minimum)
+        }
+    }
+
+    /// Opens one bit: whether fewer than the minimum match. `size`: of the smaller set.
+    func isBelowMinimum<E: RingElement>(_ count: E, size: Int, _ computation: TwoPartyComputation) async throws -> Bool {
         let shared = try SharedVector<E>(
-            share: [count], party: computation.party, of: 2,
-            bounds: DeclaredBounds(0, Int128(min(tokens.count, context.peerSize))))
-        let isBelow = try await computation.open(computation.lessThan(shared, Int128(minimum)))
-        if isBelow[0] { throw HiddenAggregation.belowMinimum(minimum) }
+            share: [count], party: computation.party, of: 2, bounds: DeclaredBounds(0, Int128(size)))
+        return try await computation.open(computation.lessThan(shared, Int128(layout.minimum)))[0]
     }
 
     /// Shares modulo 2^128 from shares modulo 2^64 or 2^128.
@@ -189,8 +191,8 @@ extension HiddenAggregation.Party {
 extension TwoPartyComputation {
     /// Shares modulo 2^128 of numbers shared modulo 2^64, all in -2^62 ..< 2^62; exact. Two rounds.
     ///
-    /// x + 2^62 leaves the highest bit free, so its shares wrap exactly when either has that bit set; the wrap, a bit, is converted and
-    /// 2^64 times it taken off the shares' sum.
+    /// x + 2^62 leaves the highest bit free, so its shares wrap exactly when either has that bit set; the wrap, a bit, is
+    /// converted and 2^64 times it taken off the shares' sum.
     package func widened(_ shares: [UInt64]) async throws -> [UInt128] {
         guard !shares.isEmpty else { return [] }
         let offset: UInt64 = 1 << 62

@@ -65,7 +65,7 @@ extension HiddenAggregation {
         /// elements one for each bit of the ring; the other column of a matrix comes with it. A dealer's products are cheaper.
         func multipliesBits(_ block: Block, usesDealer: Bool) -> Bool {
             let (rows, columns) = (block.rows.count, block.columns.count), varying = receiverVarying
-            return !usesDealer && block.rows.reduce(0) { $0 + valueBits(varying[$1]) } * columns <= 20 * min(rows, columns)
+            return !usesDealer && block.rows.reduce(0) { $0 + valueBits(varying[$1]) } * columns <= 14 * min(rows, columns)
         }
 
         /// Of a wanted pair, or of a column alone: each is shared too.

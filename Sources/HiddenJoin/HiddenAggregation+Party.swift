@@ -43,9 +43,9 @@ extension HiddenAggregation {
 
         /// Runs in sessions of its own on `channel`; `dealer`: a channel to the trusted dealer when the parameters say so.
         ///
-        /// Throws `.belowMinimum` on both sides when too few subjects are common, `.range` before anything depends on data when a sum could
-        /// leave its range, `.peerMismatch` for different parameters or columns; and what the peer or the dealer causes. When anything
-        /// fails the peer is told and the channel is closed.
+        /// Throws `.belowMinimum` on both sides when too few subjects are common, `.range` before anything depends on data when
+        /// a sum could leave its range, `.peerMismatch` for different parameters or columns; and what the peer or the dealer
+        /// causes. When anything fails the peer is told and the channel is closed.
         public func run(
             over channel: any Channel, dealer: (any Channel)? = nil, progress: ProgressMonitor? = nil
         ) async throws -> Output {

@@ -6,8 +6,8 @@ import Transport
 ///
 ///     shares[r][s] adds up to the sum over matched subjects of receiverColumn_r * senderColumn_s, modulo 2^128.
 ///
-/// With a column of ones on either side these are counts, sums and sums of squares or products of one side's own columns. Nothing is
-/// opened. Protocols/hidden-join.md, "Aggregates". Semi-honest.
+/// With a column of ones on either side these are counts, sums and sums of squares or products of one side's own columns.
+/// Nothing is opened. Protocols/hidden-join.md, "Aggregates". Semi-honest.
 public enum HiddenAggregation {
     public typealias Column = HiddenJoin.Column
     public typealias ColumnShape = HiddenJoin.ColumnShape
@@ -32,7 +32,8 @@ public enum HiddenAggregation {
         }
     }
 
-    /// The receiver is party 0 of the computation on shares, and in `.hidden` the party with the hash table: the smaller set should be its.
+    /// The receiver is party 0 of the computation on shares, and in `.hidden` the party with the hash table: the smaller set
+    /// should be its.
     public enum Role: String, Sendable, Codable { case receiver, sender }
 
     /// Both sides must use the same values, but for `threads`.

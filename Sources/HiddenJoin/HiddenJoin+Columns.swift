@@ -24,7 +24,8 @@ extension HiddenJoin {
             }
             if let place = values.firstIndex(where: { !bounds.contains($0) }) {
                 throw YinheError(
-                    .range, "value \(place) of column \"\(name)\" lies outside its bounds \(bounds.lowerBound) ... \(bounds.upperBound)",
+                    .range,
+                    "value \(place) of column \"\(name)\" lies outside its bounds \(bounds.lowerBound) ... \(bounds.upperBound)",
                     remedy: "clamp the values, or declare wider bounds")
             }
         }

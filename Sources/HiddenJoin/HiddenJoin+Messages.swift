@@ -2,7 +2,8 @@ import PrivateSetIntersection
 import SandboxCore
 import Transport
 
-// Tags from 0x20 on: the VOLE inside the same session has those below, the computation on shares and its correlations those above.
+// Tags from 0x20 on: the VOLE inside the same session has those below, the computation on shares and its correlations those
+// above.
 extension HiddenJoin {
     /// The seed of a key-value store, from which the keys of its functions follow: 16 bytes, in front of the store.
     package struct Seed: WireMessage {

@@ -16,7 +16,8 @@ extension HiddenJoin {
         public var bins: Int { membership.count }
     }
 
-    /// Bins that are compared at a time: correlations of one comparison fill about 20 MB, and a run of 2^20 tokens has about 60 rounds.
+    /// Bins that are compared at a time: correlations of one comparison fill about 20 MB, and a run of 2^20 tokens has about 60
+    /// rounds.
     package static let chunkBins = 1 << 18
 
     /// The party whose hash table the result is laid out in; party 0 of the computation on the shares.
@@ -34,9 +35,9 @@ extension HiddenJoin {
             self.parameters = parameters
         }
 
-        /// Joins in a session of its own and gives the shares to `body`, which may go on computing with them; the peer's `body` must run
-        /// the same program. `dealer`: a channel to the trusted dealer when the parameters say so. When anything fails the peer is told
-        /// and the channel is closed. Throws `.badInput` when two tokens are equal.
+        /// Joins in a session of its own and gives the shares to `body`, which may go on computing with them; the peer's `body`
+        /// must run the same program. `dealer`: a channel to the trusted dealer when the parameters say so. When anything fails
+        /// the peer is told and the channel is closed. Throws `.badInput` when two tokens are equal.
         public func run<E: RingElement, R>(
             over channel: any Channel, dealer: (any Channel)? = nil, ring: E.Type = E.self, progress: ProgressMonitor? = nil,
             _ body: (TwoPartyComputation, SharedRows<E>) async throws -> R
@@ -62,7 +63,8 @@ extension HiddenJoin {
         let columns: [Column]
         let parameters: Parameters
 
-        /// `tokens`: distinct, possibly none; `columns`: a value for each. Throws `.usage`, `.badInput`, `.range` for what does not fit.
+        /// `tokens`: distinct, possibly none; `columns`: a value for each. Throws `.usage`, `.badInput`, `.range` for what does
+        /// not fit.
         public init(tokens: [JoinToken], columns: [Column], parameters: Parameters) throws {
             try parameters.validate()
             try requireSize(tokens.count, isReceiver: false)

@@ -67,8 +67,8 @@ extension HiddenJoin {
         let ring: Ring
     }
 
-    /// Opens the session, programs the bins, and runs `body`. `payload` is made when the peer's set size is known, and before anything
-    /// leaves that depends on data: what it throws ends both sides.
+    /// Opens the session, programs the bins, and runs `body`. `payload` is made when the peer's set size is known, and before
+    /// anything leaves that depends on data: what it throws ends both sides.
     static func run<R>(
         isReceiver: Bool, _ tokens: [JoinToken], named name: String, stating more: [(name: String, value: String)],
         _ parameters: Parameters, over channel: any Channel, source: SourceMaker, progress: ProgressMonitor?,
@@ -142,7 +142,8 @@ extension HiddenJoin {
             let plan = try Plan(receiverSize: peerSize, senderSize: tokens.count, payloadWords: words)
             let engine = try SilentVOLE.SenderEngine(plan.vole(threads: parameters.threads), opening: opening, random: random)
             return try await SenderExchange(
-                tokens: tokens, payload: payload.words, elementWords: payload.ring.words, plan: plan, hashSeed: seed, session: session,
+                tokens: tokens, payload: payload.words, elementWords: payload.ring.words, plan: plan, hashSeed: seed,
+                session: session,
                 random: random, threads: parameters.threads, clock: clock
             ).run(engine)
         }

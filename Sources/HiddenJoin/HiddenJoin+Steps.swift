@@ -85,7 +85,8 @@ extension HiddenJoin {
         return (keys, bins)
     }
 
-    /// The sender's store: `words(i)` of a key in bin j is t_j, then the row's payload less the bin's masks, under the key's pads.
+    /// The sender's store: `words(i)` of a key in bin j is t_j, then the row's payload less the bin's masks, under the key's
+    /// pads.
     ///
     /// - Parameters:
     ///   - payload: `plan.payloadWords` a row, elements of `elementWords` words; empty without columns.

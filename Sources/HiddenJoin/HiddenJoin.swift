@@ -1,8 +1,8 @@
 import SandboxCore
 import SecretSharing
 
-/// Joins two sets of keyed rows so that neither party learns which rows match, nor how many: membership and the sender's columns end as
-/// shares, bin by bin of the receiver's hash table (circuit PSI).
+/// Joins two sets of keyed rows so that neither party learns which rows match, nor how many: membership and the sender's columns
+/// end as shares, bin by bin of the receiver's hash table (circuit PSI).
 ///
 ///     Receiver, party 0 (tokens X)                         Sender, party 1 (tokens Y, columns S)
 ///     handshake: set sizes, columns, both halves of the hash seed; base OT messages leave with it
@@ -13,9 +13,9 @@ import SecretSharing
 ///     y_j and s_j = decoded at x, or random
 ///                  <----- private equality of y_j, t_j ->  shared bits b_j; shared b_j (s_j + m_j)
 ///
-/// P. Rindal, P. Schoppmann, "VOLE-PSI", EUROCRYPT 2021 (eprint 2021/266, section 5); B. Pinkas, T. Schneider, O. Tkachenko, A. Yanai,
-/// "Efficient circuit-based PSI with linear communication", EUROCRYPT 2019 (eprint 2019/241); S. Raghuraman, P. Rindal, CCS 2022 (eprint
-/// 2022/320). Protocols/hidden-join.md.
+/// P. Rindal, P. Schoppmann, "VOLE-PSI", EUROCRYPT 2021 (eprint 2021/266, circuit PSI); B. Pinkas, T. Schneider, O. Tkachenko, A.
+/// Yanai, "Efficient circuit-based PSI with linear communication", EUROCRYPT 2019 (eprint 2019/241); S. Raghuraman, P. Rindal,
+/// CCS 2022 (eprint 2022/320). Protocols/hidden-join.md.
 ///
 /// **Adversary: semi-honest.** Besides the shares a party learns the size of the other set and the declared columns.
 public enum HiddenJoin {

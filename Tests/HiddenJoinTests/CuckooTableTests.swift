@@ -9,7 +9,8 @@ import Testing
     /// log2 of the bound in `HiddenJoin.bins` on the probability that n items cannot be placed in b bins.
     private func failureExponent(items n: Int, bins b: Int) -> Double {
         func logBinomial(_ n: Int, _ k: Int) -> Double { lgamma(Double(n + 1)) - lgamma(Double(k + 1)) - lgamma(Double(n - k + 1)) }
-        /// Where the mean of a zero- and one-truncated Poisson variable is `mean`: the best point of the generating function's bound.
+        /// Where the mean of a zero- and one-truncated Poisson variable is `mean`: the best point of the generating function's
+        /// bound.
         func saddle(_ mean: Double) -> Double {
             var (low, high) = (1e-9, 60.0)
             for _ in 0..<100 {
@@ -43,7 +44,8 @@ import Testing
         }
     }
 
-    /// Four items in five bins fail exactly when all have the same three bins: with probability 10 * 10^-4, which is the bound's only term.
+    /// Four items in five bins fail exactly when all have the same three bins: with probability 10 * 10^-4, which is the bound's
+    /// only term.
     @Test func theBoundIsExactWhereOneObstructionIsPossible() {
         #expect(abs(exp2(failureExponent(items: 4, bins: 5)) - 1e-3) < 1e-9)
         let random = SeededRandom(7)

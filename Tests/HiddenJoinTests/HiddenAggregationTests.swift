@@ -250,6 +250,25 @@ import Transport
         return nil
     }
 
+    /// The estimate knows sizes, columns and parameters only; frames and handshakes are not in it.
+    @Test(arguments: HiddenAggregation.Mode.allCases, [false, true]) func estimatesAreThoseOfARun(
+        _ mode: HiddenAggregation.Mode, _ usesWideColumns: Bool
+    ) async throws {
+        let random = SeededRandom(13)
+        let sets = TestSets(receiver: 6000, sender: 5000, common: 5000, random)
+        let wide: ClosedRange<Int64> = usesWideColumns ? -(1 << 45)...1 << 45 : 0...3
+        let receiver = [column("one", 1...1, rows: 6000, random), column("r", wide, rows: 6000, random)]
+        let sender = [column("one", 1...1, rows: 5000, random), column("s", -(1 << 30)...1 << 30, rows: 5000, random)]
+        let parameters = HiddenAggregation.Parameters(mode: mode, minimumIntersection: 10, threads: 1)
+        let estimate = try await HiddenAggregation.estimate(
+            receiverSize: 6000, senderSize: 5000, receiverColumns: receiver.map(\.shape), senderColumns: sender.map(\.shape),
+            parameters: parameters)
+        let outputs = try await aggregate(sets, receiver, sender, parameters, source: nil)
+        #expect(estimate.computationBytes == outputs.receiver.computation.bytesSent + outputs.sender.computation.bytesSent)
+        let ratio = Double(outputs.receiver.bytes) / Double(estimate.bytesBetweenParties)
+        #expect((0.97...1.10).contains(ratio), "\(outputs.receiver.bytes) bytes, estimated \(estimate)")
+    }
+
     @Test func sharesModulo2To64Widen() async throws {
         let values: [Int64] = [0, 1, -1, 1 << 62 - 1, -(1 << 62), 12345, -98765]
         let random = SeededRandom(12)
