@@ -6,7 +6,7 @@ import Testing
 @Suite struct PackageTests {
     @Test func anotherPackageBuildsAndRunsWithOneModuleAlone() async throws {
         let scratch = Scratch()
-        for name in ["noise", "two-lists", "million-rows"] {
+        for name in ["noise", "two-lists", "million-rows", "shared-statistics"] {
             try FileManager.default.createDirectory(atPath: scratch.file("Sources/\(name)"), withIntermediateDirectories: true)
         }
         try scratch.write(
@@ -32,6 +32,12 @@ import Testing
                             .product(name: "PrivateJoin", package: "Yinhe"), .product(name: "SandboxCore", package: "Yinhe"),
                             .product(name: "Transport", package: "Yinhe"),
                         ]),
+                    .executableTarget(
+                        name: "shared-statistics",
+                        dependencies: [
+                            .product(name: "SecretSharing", package: "Yinhe"), .product(name: "SandboxCore", package: "Yinhe"),
+                            .product(name: "Transport", package: "Yinhe"),
+                        ]),
                 ])
 
             """)
@@ -43,7 +49,7 @@ import Testing
             print(noise.count)
 
             """)
-        for name in ["two-lists", "million-rows"] {
+        for name in ["two-lists", "million-rows", "shared-statistics"] {
             let example = repositoryRoot.appending(path: "Examples/\(name)/main.swift")
             try FileManager.default.copyItem(atPath: example.path, toPath: scratch.file("Sources/\(name)/main.swift"))
         }
@@ -56,6 +62,10 @@ import Testing
         let lists = try await Running(scratch.file(".build/debug/two-lists"), []).finish()
         #expect(lists.status == 0)
         #expect(lists.output.contains(#"["  beta co", "ＡＣＭＥ ltd"]"#), "\(lists.output)")
+
+        let statistics = try await Running(scratch.file(".build/debug/shared-statistics"), []).finish()
+        #expect(statistics.status == 0, "\(statistics.errors)")
+        #expect(statistics.output.contains("loans above the income: 3, their sum 740, their mean 246"), "\(statistics.output)")
 
         let files = try JoinFiles(30)
         try files.scratch.write("b.csv", files.scratch.read("b.csv").replacing("note,key", with: "note,id"))
