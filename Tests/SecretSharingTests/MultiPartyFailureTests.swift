@@ -69,18 +69,6 @@ import Transport
         five(results, but: 3, name: "west", [.peerUnreachable, .peerAborted])
     }
 
-    @Test func aPartyThatDoesNotReachTheDealerIsNamed() async throws {
-        // Its channels to the others work; to the dealer it never comes.
-        var limits = DealerService.Limits()
-        limits.gathering = .milliseconds(200)
-        let results = try await run(
-            5, agreement: { party in
-                if party == 2 { throw YinheError(.badInput, "never opens") }
-                return try MultiPartyComputation.Agreement(names: ["north", "east", "south", "west", "center"], binding: [3])
-            }, limits: limits) { _, _ in }
-        for party in [0, 1, 3, 4] { #expect(errorOf(results[party]!) != nil) }
-    }
-
     @Test(arguments: [false, true])
     func aCutConnectionIsNamedByEverybody(overTCP: Bool) async throws {
         let results = try await run(5, overTCP: overTCP) { computation, channels in

@@ -14,7 +14,8 @@ extension MultiPartyComputation {
             for j in 0..<i { (channels[i][j], channels[j][i]) = LocalChannel.pair() as (any Channel, any Channel) }
         }
         let wired = channels
-        return try await withThrowingTaskGroup(of: (Int, R).self) { group in
+        let results = ByParty<R>()
+        try await withThrowingTaskGroup(of: Void.self) { group in
             for party in names.indices {
                 let (near, far) = LocalChannel.pair()
                 group.addTask {
@@ -24,15 +25,16 @@ extension MultiPartyComputation {
                         let result = try await program(computation)
                         try await computation.finish()
                         _ = try await serving
-                        return (party, result)
+                        results.values.withLock { $0[party] = result }
                     } catch {
                         await computation.cancel()
                         throw error
                     }
                 }
             }
-            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }.sorted { $0.key < $1.key }.map(\.value)
+            try await group.waitForAll()
         }
+        return results.values.withLock { all in names.indices.map { all[$0]! } }
     }
 
     /// Stops the computation from this side: every other party throws an error that names this one. Idempotent.

@@ -15,19 +15,40 @@ extension MultiPartyComputation {
         }
         guard x.count > 0 else { return chosen.contains(party) ? [] : nil }
         let bits = chosen.reduce(UInt8(0)) { $0 | 1 << UInt8($1) }
-        return try await step(.open, ring: E.ring, count: x.count, bounds: x.bounds, receivers: bits) { header in
+        let header = try begin(.open, ring: E.ring, count: x.count, bounds: x.bounds, receivers: bits)
+        do {
             let buffer = HugeBuffer<E>(count: x.count, wiped: true)
             x.share.withUnsafeBufferPointer { buffer.pointer.update(from: $0.baseAddress!, count: x.count) }
-            if chosen.count == self.partyCount {
-                try await self.addUp(buffer, header)
+            if chosen.count == partyCount {
+                try await addUp(buffer, header)
             } else {
-                try await self.addUp(buffer, header, for: chosen)
+                try await addUp(buffer, header, for: chosen)
             }
-            guard chosen.contains(self.party) else { return nil }
+            guard chosen.contains(party) else { return nil }
             let values = buffer.buffer.map(\.signed)
             try AdditiveSharing.requireOpenedInBounds(values, x.bounds, as: E.self)
             return values
+        } catch {
+            throw await fail(error)
         }
+    }
+
+    /// Sends a piece to each party that one is for, while one arrives from each of `senders`.
+    func exchange(_ messages: [Int: Piece], from senders: [Int]) async throws -> [Int: Piece] {
+        let received = ByParty<Piece>()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (peer, message) in messages {
+                group.addTask { [self] in try await links.onLink(peer) { try await $0.send(message) } }
+            }
+            for peer in senders {
+                group.addTask { [self] in
+                    let message = try await links.onLink(peer) { try await $0.receive(Piece.self) }
+                    received.values.withLock { $0[peer] = message }
+                }
+            }
+            try await group.waitForAll()
+        }
+        return received.values.withLock { $0 }
     }
 
     /// Words up to which every party sends its vector to every other one: one round, n - 1 vectors each.
