@@ -15,25 +15,24 @@ extension MultiPartyComputation {
         }
         let wired = channels
         let results = ByParty<R>()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for party in names.indices {
-                let (near, far) = LocalChannel.pair()
-                group.addTask {
-                    async let serving = service.serve(far)
-                    let computation = try await open(party: party, agreement: agreement, channels: wired[party], dealer: near)
-                    do {
-                        let result = try await program(computation)
-                        try await computation.finish()
-                        _ = try await serving
-                        results.values.withLock { $0[party] = result }
-                    } catch {
-                        await computation.cancel()
-                        throw error
-                    }
+        var work: [@Sendable () async throws -> Void] = []
+        for party in names.indices {
+            let (near, far) = LocalChannel.pair()
+            // The parties' calls report what ends the dealer's.
+            work.append { _ = try? await service.serve(far) }
+            work.append {
+                let computation = try await open(party: party, agreement: agreement, channels: wired[party], dealer: near)
+                do {
+                    let result = try await program(computation)
+                    try await computation.finish()
+                    results.values.withLock { $0[party] = result }
+                } catch {
+                    await computation.cancel()
+                    throw error
                 }
             }
-            try await group.waitForAll()
         }
+        try await PartyLinks.all(work)
         return results.values.withLock { all in names.indices.map { all[$0]! } }
     }
 

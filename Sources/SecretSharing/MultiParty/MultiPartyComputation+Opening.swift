@@ -33,24 +33,6 @@ extension MultiPartyComputation {
         }
     }
 
-    /// Sends a piece to each party that one is for, while one arrives from each of `senders`.
-    func exchange(_ messages: [Int: Piece], from senders: [Int]) async throws -> [Int: Piece] {
-        let received = ByParty<Piece>()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (peer, message) in messages {
-                group.addTask { [self] in try await links.onLink(peer) { try await $0.send(message) } }
-            }
-            for peer in senders {
-                group.addTask { [self] in
-                    let message = try await links.onLink(peer) { try await $0.receive(Piece.self) }
-                    received.values.withLock { $0[peer] = message }
-                }
-            }
-            try await group.waitForAll()
-        }
-        return received.values.withLock { $0 }
-    }
-
     /// Words up to which every party sends its vector to every other one: one round, n - 1 vectors each.
     static let directWords = 2048
 
@@ -67,11 +49,10 @@ extension MultiPartyComputation {
         }
         func part(_ k: Int) -> Range<Int> { all.count * k / n..<all.count * (k + 1) / n }
         let mine = part(party)
-        let outgoing = Dictionary(uniqueKeysWithValues: links.peers.map { ($0, part($0)) })
-        try await transfer(
-            buffer, header, sending: outgoing, receiving: Dictionary(uniqueKeysWithValues: links.peers.map { ($0, mine) }), adding: true)
-        try await transfer(
-            buffer, header, sending: Dictionary(uniqueKeysWithValues: links.peers.map { ($0, mine) }), receiving: outgoing, adding: false)
+        let theirs = Dictionary(uniqueKeysWithValues: links.peers.map { ($0, part($0)) })
+        let own = theirs.mapValues { _ in mine }
+        try await transfer(buffer, header, sending: theirs, receiving: own, adding: true)
+        try await transfer(buffer, header, sending: own, receiving: theirs, adding: false)
     }
 
     /// The same for some receivers, directly. The others' buffers stay as they are.
@@ -79,10 +60,10 @@ extension MultiPartyComputation {
         let all = 0..<buffer.count
         let copy = HugeBuffer<E>(count: buffer.count, wiped: true)
         copy.pointer.update(from: buffer.pointer, count: buffer.count)
+        let everybody = Dictionary(uniqueKeysWithValues: links.peers.map { ($0, all) })
         try await transfer(
-            copy, into: buffer, header,
-            sending: Dictionary(uniqueKeysWithValues: links.peers.filter(receivers.contains).map { ($0, all) }),
-            receiving: receivers.contains(party) ? Dictionary(uniqueKeysWithValues: links.peers.map { ($0, all) }) : [:], adding: true)
+            copy, into: buffer, header, sending: everybody.filter { receivers.contains($0.key) },
+            receiving: receivers.contains(party) ? everybody : [:], adding: true)
     }
 
     /// Sends elements to the parties that they are for, while elements of others arrive, which are added or put in their place.
@@ -99,31 +80,30 @@ extension MultiPartyComputation {
                 $0..<min(range.upperBound, $0 + Piece.maximumElementBytes / width)
             }
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (peer, range) in sending {
-                let pieces = pieces(range)
-                group.addTask { [self] in
-                    for piece in pieces {
-                        let bytes = Array(UnsafeRawBufferPointer(start: from.pointer + piece.lowerBound, count: piece.count * width))
-                        try await links.onLink(peer) {
-                            try await $0.send(Piece(header: header, offset: piece.lowerBound, bytes: bytes))
-                        }
+        var work: [@Sendable () async throws -> Void] = []
+        for (peer, range) in sending {
+            let pieces = pieces(range)
+            work.append { [self] in
+                for piece in pieces {
+                    let bytes = Array(UnsafeRawBufferPointer(start: from.pointer + piece.lowerBound, count: piece.count * width))
+                    try await links.onLink(peer) {
+                        try await $0.send(Piece(header: header, offset: piece.lowerBound, bytes: bytes))
                     }
                 }
             }
-            for (peer, range) in receiving {
-                let pieces = pieces(range)
-                group.addTask { [self] in
-                    for piece in pieces {
-                        let message = try await links.onLink(peer) { try await $0.receive(Piece.self) }
-                        try check(message, header, piece, width, from: peer)
-                        // Summands of several parties meet in one place.
-                        summation.lock.withLock { _ in Self.take(message.bytes, into: target, piece, adding: adding) }
-                    }
-                }
-            }
-            try await group.waitForAll()
         }
+        for (peer, range) in receiving {
+            let pieces = pieces(range)
+            work.append { [self] in
+                for piece in pieces {
+                    let message = try await links.onLink(peer) { try await $0.receive(Piece.self) }
+                    try check(message, header, piece, width, from: peer)
+                    // Summands of several parties meet in one place.
+                    summation.lock.withLock { _ in Self.take(message.bytes, into: target, piece, adding: adding) }
+                }
+            }
+        }
+        try await PartyLinks.all(work)
     }
 
     private final class Summation: Sendable {
@@ -135,7 +115,11 @@ extension MultiPartyComputation {
     ) {
         let out = UnsafeMutableBufferPointer(rebasing: target.buffer[range])
         bytes.withUnsafeBytes {
-            if adding { RingKernels.add($0.bindMemory(to: E.self), to: out) } else { UnsafeMutableRawBufferPointer(out).copyMemory(from: $0) }
+            if adding {
+                RingKernels.add($0.bindMemory(to: E.self), to: out)
+            } else {
+                UnsafeMutableRawBufferPointer(out).copyMemory(from: $0)
+            }
         }
     }
 }

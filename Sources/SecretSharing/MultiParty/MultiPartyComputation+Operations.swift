@@ -6,13 +6,15 @@ extension MultiPartyComputation {
     /// Shares a vector that `owner` knows; the others pass nil. The owner sends a 32-byte seed to everybody and keeps the vector
     /// minus their streams, so an input of any length costs 32 bytes and half a round trip.
     ///
-    /// Throws `.badInput` for another number of values or a value outside `bounds` (its place, never the value), `.range` when the
-    /// bounds do not fit the ring, before anything is sent.
+    /// Throws `.badInput` for another number of values or a value outside `bounds` (its place, never the value), before
+    /// anything is sent.
+    ///
+    /// `bounds` is no `DeclaredBounds`: Swift 6.3.1 calls async functions wrongly that take its 128-bit integers on the stack.
     public func share<E: RingElement>(
-        _ values: [E.Signed]?, from owner: Int, count: Int, bounds: DeclaredBounds, as ring: E.Type = E.self
+        _ values: [E.Signed]?, from owner: Int, count: Int, bounds range: ClosedRange<E.Signed>, as ring: E.Type = E.self
     ) async throws -> SharedVector<E> {
+        let bounds = DeclaredBounds(unchecked: Int128(range.lowerBound), Int128(range.upperBound))
         precondition((0..<partyCount).contains(owner) && (values != nil) == (owner == party), "the owner alone gives its values")
-        try bounds.require(in: E.ring, for: "an input")
         guard values.map({ $0.count == count }) ?? (count >= 0) else {
             throw YinheError(.badInput, "\(values!.count) values where \(count) were declared")
         }
@@ -27,10 +29,10 @@ extension MultiPartyComputation {
                 for (peer, part) in parts.enumerated() {
                     if case .seed(let seed, _) = part, peer != owner { seeds[peer] = Piece(header: header, offset: 0, bytes: seed) }
                 }
-                _ = try await exchange(seeds, from: [])
+                _ = try await links.exchange(sending: seeds, receiving: Piece.self, from: [])
                 mine = parts[owner]
             } else {
-                let message = try await exchange([:], from: [owner])[owner]!
+                let message = try await links.exchange(sending: [Int: Piece](), receiving: Piece.self, from: [owner])[owner]!
                 // A seed instead of elements.
                 try check(message, header, 0..<AESCounterPRG.seedBytes, 1, from: owner)
                 mine = .seed(message.bytes, count: count)

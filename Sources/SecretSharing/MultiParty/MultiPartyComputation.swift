@@ -33,7 +33,8 @@ public final class MultiPartyComputation: Sendable {
                 names.allSatisfy({ (1...200).contains($0.utf8.count) })
             else {
                 throw YinheError(
-                    .usage, "the parties are not 2 to 8 different names of 1 to 200 bytes", remedy: "give every party its own short name")
+                    .usage, "the parties are not 2 to 8 different names of 1 to 200 bytes",
+                    remedy: "give every party its own short name")
             }
             guard binding.count <= 256 else {
                 throw YinheError(.usage, "a binding of \(binding.count) bytes", remedy: "bind a hash")
@@ -134,8 +135,8 @@ public final class MultiPartyComputation: Sendable {
         let header = try begin(.finish, ring: .z64, count: 0, bounds: DeclaredBounds(unchecked: 0, 0))
         do {
             let last = Piece(header: header, offset: 0, bytes: [])
-            let received = try await exchange(
-                Dictionary(uniqueKeysWithValues: links.peers.map { ($0, last) }), from: links.peers)
+            let received = try await links.exchange(
+                sending: Dictionary(uniqueKeysWithValues: links.peers.map { ($0, last) }), receiving: Piece.self, from: links.peers)
             for (peer, piece) in received { try check(piece, header, 0..<0, 8, from: peer) }
         } catch {
             throw await fail(error)
