@@ -9,7 +9,7 @@ FUZZTIME ?= 60
 FUZZ ?=
 PEERSFLAGS ?=
 
-.PHONY: help demo test build bench fuzz constant-time peers-psi dependencies clean
+.PHONY: help demo test build bench fuzz constant-time peers-psi peers-share dependencies clean
 
 help:
 	@echo "make demo    build, then run the two-party demonstration and write its HTML report (DEMOFLAGS=...)"
@@ -19,6 +19,7 @@ help:
 	@echo "make fuzz    look for inputs that break a decoder, FUZZTIME=60 seconds in all (FUZZ=NAME for some decoders)"
 	@echo "make constant-time   look for branches and addresses that depend on secrets (needs valgrind)"
 	@echo "make peers-psi   set intersection beside SecretFlow's, which pip installs outside the repository (PEERSFLAGS=...)"
+	@echo "make peers-share   computation on shares beside SecretFlow's SPU, likewise (PEERSFLAGS=...)"
 	@echo "make clean   remove what was built"
 
 demo: build
@@ -44,6 +45,9 @@ constant-time: dependencies
 
 peers-psi: build
 	@Benchmarks/Peers/psi-secretflow --yinhe "$$($(SWIFT) build -c release $(BUILDFLAGS) --show-bin-path)/yinhe" $(PEERSFLAGS)
+
+peers-share: build
+	@Benchmarks/Peers/share-spu --yinhe "$$($(SWIFT) build -c release $(BUILDFLAGS) --show-bin-path)/yinhe-bench" $(PEERSFLAGS)
 
 dependencies:
 	@sh .ci/install-dependencies

@@ -53,6 +53,9 @@ struct BenchOptions: ParsableArguments {
             let each = String(format: "%.2f", Double(r.bytes) / Double(max(r.n, 1)))
             lines.append(("network", "\(r.bytes) bytes both ways (\(each) per item), \(r.rounds) rounds"))
         }
+        if let time = r.offline_s {
+            lines.append(("before it", "\(number(time)) s elapsed, \(number(r.offline_cpu_s ?? 0)) s CPU, \(r.offline_bytes ?? 0) bytes both ways"))
+        }
         lines.append(("memory", "\(memory) MiB peak of the largest party"))
         for (key, value) in r.details.sorted(by: { $0.key < $1.key }) { lines.append((key, value)) }
         lines.append(("machine", "\(m.cpu), \(m.cores) core(s), \(m.features.joined(separator: " "))"))

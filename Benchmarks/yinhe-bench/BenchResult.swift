@@ -28,11 +28,16 @@ struct BenchResult: Codable, Sendable {
     var wall_min_s: Double
     var wall_max_s: Double
     var processes: Int = 1
+    /// Of benches with a phase before the inputs are known: its elapsed time, the processor time and the bytes of all who take part in
+    /// it. wall_s, cpu_s and bytes are then those of the other phase alone. Absent from other benches.
+    var offline_s: Double?
+    var offline_cpu_s: Double?
+    var offline_bytes: Int?
     var machine: Machine = .current
 
     enum CodingKeys: String, CodingKey {
         case bench, op, `protocol`, n, threads, wall_s, cpu_s, per_s, bytes, rounds, peak_rss_bytes, correct, details, runs
-        case wall_min_s, wall_max_s, processes, machine
+        case wall_min_s, wall_max_s, processes, offline_s, offline_cpu_s, offline_bytes, machine
     }
 
     init(_ bench: String, op: String, protocol name: String, n: Int, threads: Int, samples: [Sample], details: [String: String] = [:]) {
@@ -51,11 +56,14 @@ struct BenchResult: Codable, Sendable {
         rounds = median.rounds
         peak_rss_bytes = samples.map(\.peakResidentBytes).max()!
         correct = samples.allSatisfy(\.correct)
-        self.details = details
+        self.details = details.merging(median.details) { given, _ in given }
         runs = samples.count
         wall_min_s = sorted.first!.wall
         wall_max_s = sorted.last!.wall
         processes = median.processes
+        offline_s = median.offline?.wall
+        offline_cpu_s = median.offline?.cpu
+        offline_bytes = median.offline?.bytes
     }
 }
 
@@ -69,13 +77,33 @@ struct Sample: Codable, Sendable {
     var peakResidentBytes: Int
     var correct: Bool
     var processes: Int = 1
+    /// What came before the inputs were known, if the bench tells it apart.
+    var offline: PhaseMeter.Phase?
+    var details: [String: String] = [:]
+
+    /// For a bench where everything counts.
+    var asOnePhase: Sample {
+        guard let offline else { return self }
+        var sample = self
+        sample.wall += offline.wall
+        sample.cpu += offline.cpu
+        sample.bytes += offline.bytes
+        sample.offline = nil
+        return sample
+    }
 
     /// Of parties that ran side by side: the latest time, the sums of CPU and of bytes sent, the largest memory.
     static func combined(_ parties: [Sample]) -> Sample {
-        Sample(
+        let offline = parties.compactMap(\.offline)
+        return Sample(
             wall: parties.map(\.wall).max() ?? 0, cpu: parties.reduce(0) { $0 + $1.cpu }, bytes: parties.reduce(0) { $0 + $1.bytes },
             rounds: parties.map(\.rounds).max() ?? 0, peakResidentBytes: parties.map(\.peakResidentBytes).max() ?? 0,
-            correct: parties.allSatisfy(\.correct), processes: parties.count)
+            correct: parties.allSatisfy(\.correct), processes: parties.count,
+            offline: offline.isEmpty
+                ? nil
+                : PhaseMeter.Phase(
+                    wall: offline.map(\.wall).max()!, cpu: offline.reduce(0) { $0 + $1.cpu }, bytes: offline.reduce(0) { $0 + $1.bytes }),
+            details: parties.reduce(into: [:]) { $0.merge($1.details) { first, _ in first } })
     }
 }
 

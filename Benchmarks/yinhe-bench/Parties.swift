@@ -10,6 +10,9 @@ import Transport
 enum Parties {
     /// A party's protocol. What it returns says, when called after the clock has stopped, whether the result was right.
     typealias Body = @Sendable (_ index: Int, _ channels: [Int: any Channel]) async throws -> @Sendable () async throws -> Bool
+    /// The same, for a bench that tells its phases apart.
+    typealias PhasedBody =
+        @Sendable (_ index: Int, _ channels: [Int: any Channel], _ phases: PhaseMeter) async throws -> @Sendable () async throws -> Bool
     typealias PairBody = @Sendable (_ index: Int, _ channel: any Channel) async throws -> @Sendable () async throws -> Bool
 
     private static let indexKey = "YINHE_BENCH_PARTY"
@@ -31,42 +34,40 @@ enum Parties {
         _ count: Int, inProcess: Bool,
         security: @escaping @Sendable (_ index: Int) throws -> ChannelSecurity = { _ in .insecurePlaintext }, _ body: @escaping Body
     ) async throws -> Sample {
+        try await runPhased(count, inProcess: inProcess, security: security) { index, channels, _ in try await body(index, channels) }
+    }
+
+    /// `network` may wrap the channels, to slow them down.
+    static func runPhased(
+        _ count: Int, inProcess: Bool,
+        security: @escaping @Sendable (_ index: Int) throws -> ChannelSecurity = { _ in .insecurePlaintext },
+        network: @escaping @Sendable (any Channel) -> any Channel = { $0 }, _ body: @escaping PhasedBody
+    ) async throws -> Sample {
         if let index = childIndex {
-            try await runChild(index, of: count, try security(index), body)
+            try await runChild(index, of: count, try security(index), network, body)
             Foundation.exit(0)
         }
-        return inProcess ? try await runHere(count, body) : try await runProcesses(count)
+        return inProcess ? try await runHere(count, network, body) : try await runProcesses(count)
     }
 
-    private static func timed(_ index: Int, _ channels: [Int: any Channel], _ body: Body) async throws -> Sample {
-        let clock = ContinuousClock()
-        let cpu = ResourceUsage.current().cpuSeconds
-        let start = clock.now
-        let check = try await body(index, channels)
-        let wall = (clock.now - start).seconds
-        let usage = ResourceUsage.current()
-        return Sample(
-            wall: wall, cpu: usage.cpuSeconds - cpu, bytes: try await settledBytes(channels),
-            rounds: channels.values.map(\.traffic.rounds).max() ?? 0, peakResidentBytes: usage.peakResidentBytes,
-            correct: try await check())
+    private static func timed(_ index: Int, _ channels: [Int: any Channel], _ body: PhasedBody) async throws -> Sample {
+        let phases = PhaseMeter(channels)
+        phases.begin()
+        let check = try await body(index, channels, phases)
+        try await phases.end()
+        let rounds = channels.values.map(\.traffic.rounds).max() ?? 0
+        return phases.sample(rounds: rounds, correct: try await check())
     }
 
-    /// Bytes sent. A role may return while its last messages are still on their way out, so this waits until nothing has left for
-    /// a quarter of a second; the check that follows may send more.
-    private static func settledBytes(_ channels: [Int: any Channel]) async throws -> Int {
-        var (last, still) = (-1, 0)
-        while still < 25 {
-            let now = channels.values.reduce(0) { $0 + $1.traffic.bytesSent }
-            (last, still) = (now, now == last ? still + 1 : 0)
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        return last
-    }
-
-    private static func runHere(_ count: Int, _ body: @escaping Body) async throws -> Sample {
+    private static func runHere(
+        _ count: Int, _ network: @Sendable (any Channel) -> any Channel, _ body: @escaping PhasedBody
+    ) async throws -> Sample {
         var channels = [[Int: any Channel]](repeating: [:], count: count)
         for i in 0..<count {
-            for j in 0..<i { (channels[i][j], channels[j][i]) = LocalChannel.pair() }
+            for j in 0..<i {
+                let (here, there) = LocalChannel.pair()
+                (channels[i][j], channels[j][i]) = (network(here), network(there))
+            }
         }
         let cpu = ResourceUsage.current().cpuSeconds
         let samples = try await withThrowingTaskGroup(of: Sample.self) { group in
@@ -81,12 +82,17 @@ enum Parties {
             return try await group.reduce(into: []) { $0.append($1) }
         }
         var sample = Sample.combined(samples)
-        sample.cpu = ResourceUsage.current().cpuSeconds - cpu  // all parties share this process
+        // All parties share this process, and each has measured all of it.
+        sample.offline?.cpu = samples.compactMap(\.offline?.cpu).max() ?? 0
+        sample.cpu = sample.offline == nil ? ResourceUsage.current().cpuSeconds - cpu : samples.map(\.cpu).max()!
         sample.processes = 1
         return sample
     }
 
-    private static func runChild(_ index: Int, of count: Int, _ security: ChannelSecurity, _ body: Body) async throws {
+    private static func runChild(
+        _ index: Int, of count: Int, _ security: ChannelSecurity, _ network: @Sendable (any Channel) -> any Channel,
+        _ body: PhasedBody
+    ) async throws {
         let listener = try SocketListener(Endpoint(parsing: "127.0.0.1:0"), security: security)
         print(listener.boundPort)
         fflush(nil)
@@ -103,8 +109,9 @@ enum Parties {
             channels[Int(try await channel.receive()[0])] = channel
         }
         listener.close()
+        channels = channels.mapValues(network)
         var sample = try await timed(index, channels, body)
-        if count > 1, sample.bytes == 0 { sample.correct = false }
+        if count > 1, sample.bytes == 0, sample.offline == nil { sample.correct = false }
         for channel in channels.values { await channel.close() }
         print(String(decoding: try JSONEncoder().encode(sample), as: UTF8.self))
         fflush(nil)

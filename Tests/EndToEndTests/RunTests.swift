@@ -7,10 +7,13 @@ struct Pilot {
     var contract: String { scratch.file("pilot.yaml") }
     static let sizes = ["--rows", "400", "--loans", "300", "--overlap", "150"]
 
-    init(changing edit: (String) -> String = { $0 }, signers: [String] = ["data-centre", "bank"], sizes: [String] = Pilot.sizes) async throws {
+    init(
+        changing edit: (String) -> String = { $0 }, signers: [String] = ["data-centre", "bank"], sizes: [String] = Pilot.sizes,
+        mode: String = "intersection-sum"
+    ) async throws {
         let centre = try await makeHome(scratch.file("data-centre"))
         let bank = try await makeHome(scratch.file("bank"))
-        let template = try await Program.run("contract", "new", "--fingerprint", centre, "--fingerprint", bank)
+        let template = try await Program.run("contract", "new", "--fingerprint", centre, "--fingerprint", bank, "--mode", mode)
         let edited = edit(template.output)
         try scratch.write("pilot.yaml", edited)
         for signer in signers {

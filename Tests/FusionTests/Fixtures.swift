@@ -37,6 +37,7 @@ struct ContractText {
     var runs = "2"
     var minimum = "3"
     var expires = "2099-12-31T23:59:59Z"
+    var join = "protocol: intersection-sum"
     var leakage = "[set-sizes, group-sizes, group-match-counts]"
     var enterpriseRows = "1"
     var loanRows = "3"
@@ -70,7 +71,7 @@ struct ContractText {
               - {name: days, type: integer, unit: 天, lower: 0, upper: 3650}
               - {name: overdue, type: indicator, of: days, at-least: 1}
               - {name: product, type: category, categories: [short, long]}
-        join: {datasets: [enterprises, loans], protocol: intersection-sum}
+        join: {datasets: [enterprises, loans], \(join)}
         outputs:
           \(outputs.joined(separator: "\n  "))
         privacy: {unit: enterprise, epsilon: \(epsilon), delta: 0}
@@ -83,6 +84,22 @@ struct ContractText {
 
     static func groupBy(_ by: String, _ measures: String, epsilon: String = "1") -> String {
         "- {name: a, kind: group-by, by: [\(by)], measures: [\(measures)], epsilon: \(epsilon), to: [centre, bank]}"
+    }
+
+    /// Under a mode, with exactly the leakage that it needs.
+    static func under(_ mode: String, outputs: [String], epsilon: String = "100", loanRows: String = "3") -> ContractText {
+        var text = ContractText()
+        text.join = "mode: \(mode)"
+        text.leakage =
+            switch mode {
+            case "hidden": "[set-sizes]"
+            case "aligned": "[set-sizes, matched-keys]"
+            default: "[set-sizes, group-sizes, group-match-counts]"
+            }
+        text.outputs = outputs
+        text.epsilon = epsilon
+        text.loanRows = loanRows
+        return text
     }
 
     func contract() throws -> Contract { try Contract(parsing: Array(text.utf8), file: "c.yaml") }

@@ -44,7 +44,7 @@ import Testing
         #expect(plan.queries.map(\.sensitivity) == [2, 3, 3 * 100_050, 3])
         #expect(plan.passes.count == 1 && plan.passes[0].groupColumn == nil)
         #expect(plan.labels(ofOutput: 1) == [["[0, 10)"], ["[10, 20.5)"], ["[20.5, 1000.5]"]])
-        let bins = plan.queries[3].cells.map { plan.passes[0].slots[$0.slot].filter!.range }
+        let bins = plan.queries[3].cells.map { plan.passes[0].slots[$0.slot].filters[0].range }
         #expect(bins == [0...999, 1000...2049, 2050...100_050])
     }
 

@@ -43,6 +43,13 @@ import Testing
         #expect(try FusionPlan(contract).digest.hex == vector.planDigest)
     }
 
+    private struct PlanVector: Decodable { let contract, planDigest: String }
+
+    @Test func planDigestOfAHiddenJoin() throws {
+        let vector: PlanVector = try load("fusion-plan-hidden")
+        #expect(try FusionPlan(Contract(parsing: Array(vector.contract.utf8), file: "vector")).digest.hex == vector.planDigest)
+    }
+
     private struct LedgerVector: Decodable {
         let owner, peer: Signer
         let entries: [LedgerEntry]

@@ -14,7 +14,11 @@ enum CorrelationRelation {
             zip3(xor(parts, 0), xor(parts, 1), xor(parts, 3)) { $0 & $1 == $2 }
                 && zip3(xor(parts, 0), xor(parts, 2), xor(parts, 4)) { $0 & $1 == $2 }
         case .privateBitProducts: zip3(Array(parts[0].words(0)), Array(parts[1].words(0)), xor(parts, 1)) { $0 & $1 == $2 }
-        case .privateBitBytes: bitBytes(parts)
+        case .privateBitBytes:
+            (0..<64 * parts[0].count).allSatisfy { i in
+                let product = (parts[0].words(0)[i / 64] & parts[1].words(0)[i / 64]) >> UInt64(i % 64) & 1
+                return parts.reduce(UInt8(0)) { $0 &+ UnsafeRawBufferPointer($1.words(1))[i] } == UInt8(product)
+            }
         case .bits(.z64): bits(parts, UInt64.self)
         case .bits(.z128): bits(parts, UInt128.self)
         case .bitElementProducts(.z64): bitElements(parts, UInt64.self)

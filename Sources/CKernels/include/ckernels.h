@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "aes.h"
+#include "bit_rows.h"
 #include "curve25519.h"
 #include "expand_convolute.h"
 #include "fixed_base.h"

@@ -20,10 +20,11 @@ extension Contract {
         let parties = try Self.parties(fields["parties"]!)
         self.parties = parties
         let declared = try Self.datasets(fields["datasets"]!, parties: parties.map(\.name))
-        (datasets, joinProtocol) = try Self.join(fields["join"]!, declared)
+        let join = try JoinClause(fields["join"]!, declared: declared, parties: parties)
+        (datasets, joinMode, correlations) = (join.datasets, join.mode, join.correlations)
 
         privacy = try Self.privacy(fields["privacy"]!)
-        var decoder = OutputDecoder(datasets: datasets, parties: parties.map(\.name))
+        var decoder = OutputDecoder(datasets: datasets, mode: joinMode, parties: parties.map(\.name))
         outputs = try decoder.outputs(fields["outputs"]!)
         try Self.checkBudget(outputs, privacy, at: fields["outputs"]!)
 
@@ -52,42 +53,11 @@ extension Contract {
         let list = try value.list(2...2, of: "parties")
         let parties = try list.map { item in
             let fields = try item.mapping(required: ["name", "title", "fingerprint"])
-            let fingerprint = try fields["fingerprint"]!.text()
-            let digits = fingerprint.dropFirst("sha256:".count)
-            guard fingerprint.hasPrefix("sha256:"), digits.utf8.count == 64,
-                digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
-            else {
-                throw fields["fingerprint"]!.error(
-                    "not a fingerprint", remedy: "\"sha256:\" and 64 lower-case hex digits, as `yinhe keys show` prints it")
-            }
-            return Party(name: try fields["name"]!.name(), title: try fields["title"]!.text(), fingerprint: fingerprint)
+            return Party(name: try fields["name"]!.name(), title: try fields["title"]!.text(), fingerprint: try fields["fingerprint"]!.fingerprint())
         }
         try unique(parties, by: \.name, list, what: "party")
         try unique(parties, by: \.fingerprint, list, what: "fingerprint")
         return parties
-    }
-
-    private static func join(_ value: YamlValue, _ declared: [Dataset]) throws -> ([Dataset], JoinProtocol) {
-        let fields = try value.mapping(required: ["datasets", "protocol"])
-        let protocolName = try fields["protocol"]!.word(["intersection-sum": JoinProtocol.intersectionSum])
-        let list = try fields["datasets"]!.list(2...2, of: "datasets")
-        let joined = try list.map { item in
-            let name = try item.name()
-            guard let dataset = declared.first(where: { $0.name == name }) else {
-                throw item.error(
-                    "no dataset is named \"\(name)\"", remedy: "declared: \(declared.map(\.name).joined(separator: ", "))")
-            }
-            return dataset
-        }
-        guard joined[0].party != joined[1].party else {
-            throw list[1].error("both datasets belong to \(joined[0].party)", remedy: "join one dataset of each party")
-        }
-        guard joined[0].key.normalizer == joined[1].key.normalizer else {
-            throw list[1].error(
-                "normalised differently from the other dataset's key (\(joined[0].key.normalizer)), so no keys would match"
-            )
-        }
-        return (joined, protocolName)
     }
 
     private static func privacy(_ value: YamlValue) throws -> Privacy {
@@ -117,10 +87,12 @@ extension Contract {
         let list = try value.list(0...Leakage.allCases.count, of: "leakages")
         var accepted: Set<Leakage> = []
         for item in list {
-            let leakage = try item.word([
-                Leakage.setSizes.rawValue: .setSizes, Leakage.groupSizes.rawValue: .groupSizes,
-                Leakage.groupMatchCounts.rawValue: Leakage.groupMatchCounts,
-            ])
+            let text = try item.text()
+            guard let leakage = Leakage(rawValue: text) else {
+                throw item.error(
+                    "\"\(text.prefix(60))\" is not known",
+                    remedy: "one of: \(Leakage.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
             guard accepted.insert(leakage).inserted else { throw item.error("\"\(leakage.rawValue)\" is listed twice") }
         }
         return accepted

@@ -4,12 +4,14 @@ import SandboxCore
 /// Reads the `outputs` clause against the declared datasets.
 struct OutputDecoder {
     let datasets: [Contract.Dataset]
+    let mode: Contract.JoinMode
     let parties: [String]
     /// Clause path -> "file:line:column" of every output.
     private(set) var places: [String: String] = [:]
 
-    init(datasets: [Contract.Dataset], parties: [String]) {
+    init(datasets: [Contract.Dataset], mode: Contract.JoinMode, parties: [String]) {
         self.datasets = datasets
+        self.mode = mode
         self.parties = parties
     }
 
@@ -26,40 +28,84 @@ struct OutputDecoder {
         return outputs
     }
 
+    private static let common = ["name", "kind", "epsilon", "to"]
+
+    /// What a kind's own keys say.
+    private struct Body {
+        var fields: [String: YamlValue]
+        var by: [Contract.ColumnReference] = []
+        var measures: [Contract.Measure] = []
+        var histogram: Contract.Histogram?
+        var probabilities: [Rational] = []
+        var regression: Contract.Regression?
+        var chiSquare = false
+    }
+
     private func output(_ item: YamlValue) throws -> Contract.Output {
         // The kind decides which other keys are legal, so it is read first.
-        let kind = try item.mapping(
-            required: ["name", "kind", "epsilon", "to"], optional: ["of", "by", "bins", "measures", "clamp"])["kind"]!.word([
-                "count": Contract.Output.Kind.count, "sum": .sum, "mean": .mean, "histogram": .histogram, "group-by": .groupBy,
-            ])
-        let common = ["name", "kind", "epsilon", "to"]
-        let fields: [String: YamlValue]
-        var by: [Contract.ColumnReference] = []
-        var histogram: Contract.Histogram?
-        let measures: [Contract.Measure]
-        switch kind {
-        case .count:
-            fields = try item.mapping(required: common, optional: ["clamp"])
-            measures = [.count]
-        case .sum, .mean:
-            fields = try item.mapping(required: common + ["of"], optional: ["clamp"])
-            let column = try numeric(fields["of"]!, try fields["of"]!.text())
-            measures = [kind == .sum ? .sum(column) : .mean(column)]
-        case .histogram:
-            fields = try item.mapping(required: common + ["of"], optional: ["bins", "clamp"])
-            let cells = try self.histogram(fields["of"]!, bins: fields["bins"])
-            histogram = cells
-            measures = [.rows(cells.column.dataset)]
-        case .groupBy:
-            fields = try item.mapping(required: common + ["by", "measures"], optional: ["clamp"])
-            by = try groupColumns(fields["by"]!)
-            measures = try self.measures(fields["measures"]!)
-        }
+        let own = ["of", "by", "bins", "measures", "clamp", "chi-square", "probabilities", "target", "features"]
+        let kind = try item.mapping(required: Self.common, optional: own)["kind"]!.word([
+            "count": Contract.Output.Kind.count, "sum": .sum, "mean": .mean, "variance": .variance, "histogram": .histogram,
+            "quantile": .quantile, "group-by": .groupBy, "contingency-table": .contingencyTable,
+            "linear-regression": .linearRegression,
+        ])
+        let body = try self.body(item, kind)
+        let fields = body.fields
         let epsilon = try fields["epsilon"]!.rational()
         guard epsilon.isPositive else { throw fields["epsilon"]!.error("epsilon must be greater than 0") }
         return Contract.Output(
-            name: try fields["name"]!.name(), kind: kind, by: by, measures: measures, histogram: histogram, epsilon: epsilon,
+            name: try fields["name"]!.name(), kind: kind, by: body.by, measures: body.measures, histogram: body.histogram,
+            probabilities: body.probabilities, regression: body.regression, chiSquare: body.chiSquare, epsilon: epsilon,
             recipients: try recipients(fields["to"]!), clamp: try fields["clamp"]?.boolean() ?? false)
+    }
+
+    private func body(_ item: YamlValue, _ kind: Contract.Output.Kind) throws -> Body {
+        func fields(_ required: [String], _ optional: [String] = ["clamp"]) throws -> Body {
+            Body(fields: try item.mapping(required: Self.common + required, optional: optional))
+        }
+        var body: Body
+        switch kind {
+        case .count:
+            body = try fields([])
+            body.measures = [.count]
+        case .sum, .mean, .variance:
+            body = try fields(["of"])
+            let of = body.fields["of"]!
+            let column = try numeric(of, try of.text())
+            body.measures =
+                switch kind {
+                case .sum: [.sum(column)]
+                case .mean: [.mean(column)]
+                default: [.rows(column.dataset), .mean(column), .variance(try spread(of, column))]
+                }
+        case .histogram:
+            body = try fields(["of"], ["bins", "clamp"])
+            body.histogram = try histogram(body.fields["of"]!, bins: body.fields["bins"])
+            body.measures = [.rows(body.histogram!.column.dataset)]
+        case .quantile:
+            body = try fields(["of", "bins", "probabilities"], [])
+            let of = body.fields["of"]!
+            _ = try numeric(of, try of.text())
+            body.histogram = try histogram(of, bins: body.fields["bins"])
+            body.measures = [.rows(body.histogram!.column.dataset)]
+            body.probabilities = try probabilities(body.fields["probabilities"]!)
+        case .groupBy:
+            body = try fields(["by", "measures"])
+            body.by = try groupColumns(body.fields["by"]!)
+            body.measures = try measures(body.fields["measures"]!)
+        case .contingencyTable:
+            body = try fields(["by"], ["clamp", "chi-square"])
+            _ = try body.fields["by"]!.list(2...2, of: "columns")
+            body.by = try groupColumns(body.fields["by"]!)
+            body.measures = [.count]
+            body.chiSquare = try body.fields["chi-square"]?.boolean() ?? false
+        case .linearRegression:
+            body = try fields(["target", "features"], [])
+            let regression = try regression(body.fields["target"]!, body.fields["features"]!)
+            body.regression = regression
+            body.measures = regression.measures
+        }
+        return body
     }
 
     private func recipients(_ value: YamlValue) throws -> [String] {
@@ -103,6 +149,14 @@ struct OutputDecoder {
         return reference
     }
 
+    /// The column, if its bounds leave it more than one value.
+    private func spread(_ value: YamlValue, _ reference: Contract.ColumnReference) throws -> Contract.ColumnReference {
+        guard column(reference).halfRange > 0 else {
+            throw value.error("the bounds of \(reference) leave it one value", remedy: "declare the range that the values have")
+        }
+        return reference
+    }
+
     private func groupColumns(_ value: YamlValue) throws -> [Contract.ColumnReference] {
         var references: [Contract.ColumnReference] = []
         for item in try value.list(1...2, of: "columns") {
@@ -110,8 +164,12 @@ struct OutputDecoder {
             guard column(reference).categories != nil else {
                 throw item.error("\(reference) is not a category", remedy: "group by declared categories only")
             }
-            guard !references.contains(where: { $0.dataset == reference.dataset }) else {
-                throw item.error("two columns of \(reference.dataset)", remedy: "at most one column of each dataset")
+            guard !references.contains(reference) else { throw item.error("\(reference) is listed twice") }
+            // Secret sharing filters by any columns; an encrypted row has one group.
+            guard mode != .intersectionSum || !references.contains(where: { $0.dataset == reference.dataset }) else {
+                throw item.error(
+                    "two columns of \(reference.dataset)",
+                    remedy: "at most one column of each dataset, or mode: hidden or aligned")
             }
             references.append(reference)
         }
@@ -140,6 +198,40 @@ struct OutputDecoder {
         return .init(column: reference, edges: edges)
     }
 
+    // MARK: Quantiles and regression
+
+    private func probabilities(_ value: YamlValue) throws -> [Rational] {
+        let list = try value.list(1...100, of: "probabilities")
+        var probabilities: [Rational] = []
+        for item in list {
+            let probability = try item.rational()
+            guard probability.isPositive, probability < 1 else { throw item.error("a probability lies between 0 and 1") }
+            guard probabilities.last.map({ $0 < probability }) ?? true else { throw item.error("the probabilities do not increase") }
+            probabilities.append(probability)
+        }
+        return probabilities
+    }
+
+    private func regression(_ target: YamlValue, _ features: YamlValue) throws -> Contract.Regression {
+        func column(_ item: YamlValue) throws -> Contract.ColumnReference {
+            let reference = try numeric(item, try item.text())
+            let rows = datasets.first { $0.name == reference.dataset }!.rowsPerSubject
+            guard rows == 1 else {
+                throw item.error(
+                    "\(reference.dataset) allows \(rows) rows per subject; a regression needs one",
+                    remedy: "set rows-per-subject: 1 for \(reference.dataset)")
+            }
+            return try spread(item, reference)
+        }
+        var used = [try column(target)]
+        for item in try features.list(1...20, of: "features") {
+            let feature = try column(item)
+            guard !used.contains(feature) else { throw item.error("\(feature) is used twice") }
+            used.append(feature)
+        }
+        return .init(target: used[0], features: Array(used.dropFirst()))
+    }
+
     // MARK: Measures
 
     private func measures(_ value: YamlValue) throws -> [Contract.Measure] {
@@ -157,7 +249,7 @@ struct OutputDecoder {
         if text == "count" { return .count }
         let unknown = item.error(
             "\"\(text.prefix(60))\" is not a measure",
-            remedy: "count, rows(DATASET), sum(DATASET.COLUMN) or mean(DATASET.COLUMN)")
+            remedy: "count, rows(DATASET), sum(DATASET.COLUMN), mean(DATASET.COLUMN) or variance(DATASET.COLUMN)")
         guard text.hasSuffix(")"), let open = text.firstIndex(of: "(") else { throw unknown }
         let argument = String(text[text.index(after: open)...].dropLast())
         switch text[..<open] {
@@ -170,6 +262,7 @@ struct OutputDecoder {
             return .rows(argument)
         case "sum": return .sum(try numeric(item, argument))
         case "mean": return .mean(try numeric(item, argument))
+        case "variance": return .variance(try spread(item, numeric(item, argument)))
         default: throw unknown
         }
     }

@@ -16,7 +16,9 @@ public struct Contract: Hashable, Sendable {
     public let parties: [Party]
     /// Exactly two, one of each party, in the order of `join`.
     public let datasets: [Dataset]
-    public let joinProtocol: JoinProtocol
+    public let joinMode: JoinMode
+    /// Where the correlated randomness of the join comes from; nil in a mode that needs none.
+    public let correlations: Correlations?
     public let outputs: [Output]
     public let privacy: Privacy
     /// A run whose intersection is smaller stops before anything is revealed.
@@ -30,8 +32,6 @@ public struct Contract: Hashable, Sendable {
 
     /// Clause path -> "file:line:column", for messages about a plan.
     package let places: [String: String]
-
-    public enum JoinProtocol: String, Sendable, Codable { case intersectionSum = "intersection-sum" }
 
     public struct Party: Hashable, Sendable {
         public let name: String
@@ -56,6 +56,8 @@ public struct Contract: Hashable, Sendable {
         case groupSizes = "group-sizes"
         /// The party that owns the groups learns the exact number of matched subjects in each of them.
         case groupMatchCounts = "group-match-counts"
+        /// Both parties learn which of their own keys the other one also has.
+        case matchedKeys = "matched-keys"
     }
 
     public func party(named name: String) -> Party? { parties.first { $0.name == name } }
@@ -131,52 +133,6 @@ extension Contract {
         public let dataset: String
         public let column: String
         public var description: String { "\(dataset).\(column)" }
-    }
-
-    /// One number per cell.
-    public enum Measure: Hashable, Sendable, CustomStringConvertible {
-        /// Matched subjects.
-        case count
-        /// Kept rows of a dataset that belong to matched subjects.
-        case rows(String)
-        /// The clamped values of those rows, added up.
-        case sum(ColumnReference)
-        /// Sum divided by rows; costs exactly those two.
-        case mean(ColumnReference)
-
-        public var description: String {
-            switch self {
-            case .count: "count"
-            case .rows(let dataset): "rows(\(dataset))"
-            case .sum(let column): "sum(\(column))"
-            case .mean(let column): "mean(\(column))"
-            }
-        }
-    }
-
-    public struct Output: Hashable, Sendable {
-        public let name: String
-        public let kind: Kind
-        /// Category columns, at most one of each dataset; empty unless `kind` is `groupBy`.
-        public let by: [ColumnReference]
-        public let measures: [Measure]
-        public let histogram: Histogram?
-        /// Cost of this output in one run.
-        public let epsilon: Rational
-        /// Names of the parties that learn it.
-        public let recipients: [String]
-        /// Declared post-processing: released numbers are moved into the range that the bounds imply.
-        public let clamp: Bool
-
-        public enum Kind: String, Sendable, Codable { case count, sum, mean, histogram, groupBy = "group-by" }
-    }
-
-    /// Cells over one column: its categories, or ranges of its values.
-    public struct Histogram: Hashable, Sendable {
-        public let column: ColumnReference
-        /// Bin i holds edges[i] <= value < edges[i + 1], the last bin also its upper edge; in units of the last decimal.
-        /// Nil for a category column.
-        public let edges: [Int64]?
     }
 }
 

@@ -29,4 +29,17 @@ enum DecimalText {
         let up = rest > other || (rest == other && quotient % 2 != 0)
         return up ? quotient + (scaled < 0 ? -1 : 1) : quotient
     }
+
+    /// A floating-point number to about ten significant digits and at most 18 decimals, without an exponent. Nil when it is not
+    /// finite or too large.
+    static func text(_ value: Double) -> String? {
+        guard value.magnitude < 1e27 else { return nil }
+        var scale = 0
+        var power = 1.0
+        while scale < 18, value.magnitude * power < 1e9 {
+            scale += 1
+            power *= 10
+        }
+        return text(Int128((value * power).rounded()), scale: scale)
+    }
 }

@@ -20,8 +20,12 @@ extension FusionPlan {
     private static let encryptionsPerSecond = 2_300.0
 
     /// The cost when the parties bring these numbers of distinct subjects (by party name).
-    /// Throws `.range` when the sums of such sets would not fit their slots.
+    /// Throws `.range` when the sums of such sets would not fit their slots, `.usage` for a hidden or aligned join: what these cost depends
+    /// on where their correlations come from, and Protocols/hidden-join.md has formulas and figures.
     public func cost(subjects: [String: Int], keyBits: Int = SecurityParameters.factoringModulusBits) throws -> Cost {
+        guard contract.joinMode == .intersectionSum else {
+            throw YinheError(.usage, "no estimate of a join of mode \(contract.joinMode.rawValue)")
+        }
         var cost = Cost()
         for pass in passes {
             let values = subjects[pass.valueParty] ?? 0, groups = subjects[pass.groupParty] ?? 0

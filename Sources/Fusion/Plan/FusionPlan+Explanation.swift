@@ -5,15 +5,37 @@ import SandboxCore
 extension FusionPlan {
     /// The plan in plain sentences, one per element, for a person who has to agree to it.
     public var explanation: [String] {
-        passes.enumerated().map(explain) + contract.outputs.indices.flatMap(explain) + explainLeakage() + explainBudget()
+        explainJoin() + passes.enumerated().flatMap(explain) + contract.outputs.indices.flatMap(explain) + explainLeakage() + explainBudget()
     }
 
-    private func explain(_ index: Int, _ pass: Pass) -> String {
+    private func explainJoin() -> [String] {
+        switch contract.joinMode {
+        case .intersectionSum: []
+        case .aligned: ["Join: both parties learn which of their own subjects matched, then compute on shares. " + correlationText]
+        case .hidden: ["Join: neither party learns which subjects matched, or how many; both compute on shares. " + correlationText]
+        }
+    }
+
+    private var correlationText: String {
+        contract.dealer.map {
+            "The dealer \($0.name) (\($0.title)) deals the randomness that the shares spend; it must not collude with a party."
+        } ?? "The parties make the randomness that the shares spend themselves; no third party takes part."
+    }
+
+    private func explain(_ index: Int, _ pass: Pass) -> [String] {
+        guard contract.joinMode == .intersectionSum else {
+            return [
+                "\(pass.groupParty) shares \(pass.groups.count) numbers for each of its subjects of \(pass.groupDataset), "
+                    + "\(pass.valueParty) \(pass.slots.count) for each of \(pass.valueDataset); both end with shares of sums of products."
+            ]
+        }
         let groups =
             pass.groupColumn.map { "sorts its subjects of \(pass.groupDataset) into \(pass.groupCount) groups by \($0)" }
             ?? "keeps its subjects of \(pass.groupDataset) in one group"
-        return "Pass \(index + 1): \(pass.groupParty) \(groups); \(pass.valueParty) encrypts \(pass.slots.count) "
-            + "number\(pass.slots.count == 1 ? "" : "s") for each of its subjects of \(pass.valueDataset)."
+        return [
+            "Pass \(index + 1): \(pass.groupParty) \(groups); \(pass.valueParty) encrypts \(pass.slots.count) "
+                + "number\(pass.slots.count == 1 ? "" : "s") for each of its subjects of \(pass.valueDataset)."
+        ]
     }
 
     private func explain(_ index: Int) -> [String] {
@@ -37,13 +59,21 @@ extension FusionPlan {
         return lines
     }
 
-    private func display(_ measure: Contract.Measure) -> (scale: Int, unit: String) {
+    /// Decimals and unit of a linear measure.
+    package func display(_ measure: Contract.Measure) -> (scale: Int, unit: String) {
         switch measure {
         case .count: return (0, "")
         case .rows: return (0, " rows")
-        case .sum(let reference), .mean(let reference):
+        case .sum(let reference), .mean(let reference), .deviations(let reference):
             let column = contract.column(reference)
             return (column.scale, column.unit.isEmpty ? "" : " \(column.unit)")
+        case .squares(let reference), .variance(let reference):
+            let column = contract.column(reference)
+            return (2 * column.scale, column.unit.isEmpty ? "" : " \(column.unit)²")
+        case .product(let a, let b):
+            let columns = [contract.column(a), contract.column(b)]
+            let units = columns.map(\.unit).filter { !$0.isEmpty }
+            return (columns[0].scale + columns[1].scale, units.isEmpty ? "" : " " + units.joined(separator: "·"))
         }
     }
 

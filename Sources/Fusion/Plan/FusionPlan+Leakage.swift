@@ -1,12 +1,24 @@
 import SandboxCore
 
 extension FusionPlan {
-    static func leaks(_ passes: [Pass]) -> [Leak] {
+    static func leaks(_ passes: [Pass], _ mode: Contract.JoinMode) -> [Leak] {
         var leaks: [Leak] = []
         func add(_ leak: Leak) { if !leaks.contains(leak) { leaks.append(leak) } }
         for pass in passes {
             add(Leak(party: pass.groupParty, leakage: .setSizes, text: "how many distinct subjects \(pass.valueParty) brings"))
             add(Leak(party: pass.valueParty, leakage: .setSizes, text: "how many distinct subjects \(pass.groupParty) brings"))
+            switch mode {
+            case .hidden: continue
+            case .aligned:
+                for (party, dataset) in [(pass.groupParty, pass.groupDataset), (pass.valueParty, pass.valueDataset)] {
+                    add(
+                        Leak(
+                            party: party, leakage: .matchedKeys,
+                            text: "which of its subjects of \(dataset) matched, and so their exact number"))
+                }
+                continue
+            case .intersectionSum: break
+            }
             if let column = pass.groupColumn {
                 add(
                     Leak(

@@ -3,8 +3,10 @@ import SandboxCore
 
 /// What a contract makes the two parties do: derived from the contract alone, so both derive the same.
 ///
-/// Each pass is one private intersection-sum. Its value party encrypts `slots` numbers for each of its subjects; its group
-/// party sorts its subjects into `groupLabels.count` groups; both end with shares of one sum per group and slot.
+/// A pass is a bilinear form over the matched subjects. Each party brings some numbers for each of its subjects; the pass ends
+/// with shares of `sum over matched subjects of group[g] * slot[s]` for every pair (g, s), modulo 2^128. A pass of intersection-sum
+/// has the categories of one column as groups, which one party sorts its subjects into, and encrypts the other's slots. A hidden or
+/// aligned join is one pass whose groups are any numbers, the receiver's.
 public struct FusionPlan: Sendable, Hashable {
     public let contract: Contract
     public let passes: [Pass]
@@ -13,39 +15,51 @@ public struct FusionPlan: Sendable, Hashable {
     public let leakage: [Leak]
 
     public struct Pass: Sendable, Hashable {
-        /// Dataset (and party) whose values are summed.
+        /// Dataset (and party) of the slots.
         public let valueDataset: String
         public let valueParty: String
+        /// Dataset (and party) of the groups; of a hidden or aligned join the receiver.
         public let groupDataset: String
         public let groupParty: String
-        /// Category column of the group dataset; nil for one group of everything.
+        /// Category column of the group dataset; nil for one group of everything, and for a hidden or aligned join.
         public let groupColumn: String?
         /// Empty when there is no group column.
         public let groupLabels: [String]
+        public internal(set) var groups: [Slot]
         public internal(set) var slots: [Slot]
 
-        public var groupCount: Int { max(groupLabels.count, 1) }
+        public var groupCount: Int { groups.count }
     }
 
-    /// One number that the value party computes for each of its subjects.
+    /// One number that a party computes for each of its subjects.
     public struct Slot: Sendable, Hashable {
         public let content: Content
-        /// Only rows whose value lies in a range enter; nil for all rows.
-        public let filter: RowFilter?
-        /// The number is in 0 ... upperBound for every subject.
-        public let upperBound: UInt64
+        /// Only rows that pass all of these enter.
+        public let filters: [RowFilter]
+        /// The number is in these bounds for every subject; from 0 up in intersection-sum.
+        public let bounds: ClosedRange<Int64>
 
         public enum Content: Sendable, Hashable {
-            /// 1 if the subject has a row that passes the filter.
+            /// 1 if the subject has a row that passes the filters.
             case presence
-            /// Rows that pass the filter.
+            /// Rows that pass the filters.
             case rows
-            /// `value - offset`, added over the rows that pass; `offset` is the lower bound where that is negative, else 0.
+            /// `value - offset`, added over the rows that pass.
             case sum(column: String, offset: Int64)
+            /// `(a - its centre) * (b - its centre) - offset`, added over the rows that pass.
+            case product(Distance, Distance, offset: Int64)
         }
+
+        /// `column - centre`.
+        public struct Distance: Sendable, Hashable {
+            public let column: String
+            public let centre: Int64
+        }
+
+        public var upperBound: UInt64 { UInt64(bounds.upperBound) }
     }
 
-    /// Rows of the value dataset whose `column` (a category's index, or grid units) lies in `range`.
+    /// Rows whose `column` (a category's index, or grid units) lies in `range`.
     public struct RowFilter: Sendable, Hashable {
         public let column: String
         public let range: ClosedRange<Int64>
@@ -55,7 +69,7 @@ public struct FusionPlan: Sendable, Hashable {
     public struct Query: Sendable, Hashable {
         /// Index into the contract's outputs.
         public let output: Int
-        /// `count`, `rows` or `sum`.
+        /// A linear one: not `mean`, not `variance`.
         public let measure: Contract.Measure
         public let pass: Int
         /// In the order of `FusionPlan.labels(ofOutput:)`.
@@ -69,7 +83,7 @@ public struct FusionPlan: Sendable, Hashable {
 
     /// `sum over groups (share[slot] + factor * share[correction slot])`.
     public struct Cell: Sendable, Hashable {
-        /// Nil: all groups.
+        /// Nil: all groups, which then are a partition of the subjects.
         public let group: Int?
         public let slot: Int
         /// Adds `factor` for each row that the correction slot counts: undoes the offset of a negative lower bound.
@@ -96,7 +110,7 @@ public struct FusionPlan: Sendable, Hashable {
         self.contract = contract
         passes = builder.passes
         queries = builder.queries
-        leakage = Self.leaks(passes)
+        leakage = Self.leaks(passes, contract.joinMode)
         try Self.checkLeakage(leakage, contract)
         try builder.checkRecipients()
     }
@@ -109,9 +123,15 @@ public struct FusionPlan: Sendable, Hashable {
     /// The same on both sides exactly when both derived the same computation.
     public var digest: [UInt8] {
         var hash = DomainHash(domain: "yinhe/fusion-plan/v1")
+        if let correlations = contract.correlations {
+            let source = if case .dealer(let dealer) = correlations { "dealer \(dealer.fingerprint)" } else { "transfers" }
+            hash.update(field: Array("join \(contract.joinMode.rawValue) \(source)".utf8))
+        }
         for pass in passes {
             hash.update(field: Array("pass \(pass.valueDataset) \(pass.groupDataset) \(pass.groupColumn ?? "")".utf8))
-            for label in pass.groupLabels { hash.update(field: Array("group \(label)".utf8)) }
+            let isPartition = contract.joinMode == .intersectionSum
+            let groups = isPartition ? pass.groupLabels : pass.groups.map(\.canonicalText)
+            for group in groups { hash.update(field: Array("group \(group)".utf8)) }
             for slot in pass.slots { hash.update(field: Array("slot \(slot.canonicalText)".utf8)) }
         }
         for query in queries {
@@ -128,15 +148,19 @@ public struct FusionPlan: Sendable, Hashable {
 }
 
 extension FusionPlan.Slot {
-    /// Unique among the slots of a pass.
+    /// Unique among the slots, and among the groups, of a pass.
     var canonicalText: String {
         let what =
             switch content {
             case .presence: "presence"
             case .rows: "rows"
             case .sum(let column, let offset): "sum of \(column) less \(offset)"
+            case .product(let a, let b, let offset):
+                "product of \(a.column) less \(a.centre) and \(b.column) less \(b.centre) less \(offset)"
             }
-        let rows = filter.map { " where \($0.column) in \($0.range.lowerBound)...\($0.range.upperBound)" } ?? ""
-        return "\(what)\(rows) at most \(upperBound)"
+        let tests = filters.map { "\($0.column) in \($0.range.lowerBound)...\($0.range.upperBound)" }
+        let rows = tests.isEmpty ? "" : " where " + tests.joined(separator: " and ")
+        let least = bounds.lowerBound == 0 ? "" : " at least \(bounds.lowerBound)"
+        return "\(what)\(rows)\(least) at most \(bounds.upperBound)"
     }
 }

@@ -12,7 +12,7 @@ import Transport
 ///     nonce                        <------------->            both make the run id
 ///     ready? subjects, signature   <------------->            either may refuse
 ///     run-start in the ledger
-///     intersection-sum passes      <------------->            shares of every sum
+///     the join                     <------------->            shares of every sum
 ///     budget-charge in the ledger
 ///     charge confirmation          <------------->            both are charged
 ///     release-intent in the ledger; own noise drawn and added to own shares
@@ -139,8 +139,10 @@ public struct PartyRun: Sendable {
 
     /// Runs the contract with the peer at the other end of `channel`. Every stop is in the ledger: as a refusal where a rule
     /// forbade the run, else as an abort.
-    public func run(over channel: any Channel) async throws -> RunReport {
-        let execution = RunExecution(run: self, channel: channel)
+    ///
+    /// - Parameter dealer: a channel to the dealer, where the contract names one.
+    public func run(over channel: any Channel, dealer: (any Channel)? = nil) async throws -> RunReport {
+        let execution = RunExecution(run: self, channel: channel, dealer: dealer)
         do {
             return try await execution.perform()
         } catch {

@@ -1,6 +1,5 @@
 import Arithmetic
 import Foundation
-import IntersectionSum
 import SandboxCore
 import Tables
 import Transport
@@ -9,30 +8,33 @@ import Transport
 final class RunExecution {
     let run: PartyRun
     let channel: any Channel
+    let dealer: (any Channel)?
     /// Hexadecimal; empty until both nonces are known.
     private(set) var runID = ""
 
     private let startedAt: Date
     private let trafficAtStart: Traffic
-    private var stopwatch = Stopwatch()
-    private var runBytes: [UInt8] = []
-    private var peerSubjects = 0
+    var stopwatch = Stopwatch()
+    private(set) var runBytes: [UInt8] = []
+    private(set) var peerSubjects = 0
 
-    init(run: PartyRun, channel: any Channel) {
+    init(run: PartyRun, channel: any Channel, dealer: (any Channel)?) {
         self.run = run
         self.channel = channel
+        self.dealer = dealer
         startedAt = run.now()
         trafficAtStart = channel.traffic
     }
 
-    private var plan: FusionPlan { run.plan }
-    private var contract: Contract { run.signed.contract }
-    private var me: String { run.party.name }
+    var plan: FusionPlan { run.plan }
+    var contract: Contract { run.signed.contract }
+    var me: String { run.party.name }
     private var peer: String { run.peer.name }
     private var peerKey: PublicIdentity { run.signed.identities[peer]! }
 
     func perform() async throws -> RunReport {
         try checkPeerCertificate()
+        try checkDealer()
         // A failure to prepare is told to the peer inside the session, so that it need not wait for a time limit.
         var prepared = await stopwatch.measure("read table") { await Result.catching { try await run.loadedTable() } }
         if case .success = prepared { prepared = checkedRoom(prepared) }
@@ -62,6 +64,27 @@ final class RunExecution {
         }
     }
 
+    /// The dealer that both parties signed for, and no other; none where they agreed on none.
+    private func checkDealer() throws {
+        guard let named = contract.dealer else {
+            guard dealer == nil else {
+                throw YinheError(.contract, "the contract names no dealer", remedy: "run without one")
+            }
+            return
+        }
+        guard let dealer else {
+            throw YinheError(
+                .contract, "the contract takes its correlations from the dealer \(named.name), and there is no connection to it",
+                remedy: "give its address")
+        }
+        guard let certificate = (dealer as? SocketChannel)?.peerFingerprint else { return }
+        guard certificate.description == named.fingerprint else {
+            throw YinheError(
+                .peerMismatch, "connected to \(certificate), the contract names \(named.fingerprint) for the dealer \(named.name)",
+                at: dealer.peerDescription)
+        }
+    }
+
     private func checkedRoom(_ prepared: Result<KeyedTable, any Error>) -> Result<KeyedTable, any Error> {
         do {
             try run.ledger.checkRoom(for: run.signed, at: run.now())
@@ -72,13 +95,11 @@ final class RunExecution {
     }
 
     private func openSession() async throws -> Session {
-        try await Session.open(
+        var parameters = [("contract", run.signed.hashText), ("plan", plan.digest.hex)]
+        if contract.joinMode == .intersectionSum { parameters.append(("key-bits", "\(run.keyBits)")) }
+        return try await Session.open(
             over: channel,
-            SessionProposal(
-                protocolName: "fusion", version: 1, role: me, peerRole: peer,
-                parameters: [
-                    ("contract", run.signed.hashText), ("plan", plan.digest.hex), ("key-bits", "\(run.keyBits)"),
-                ]),
+            SessionProposal(protocolName: "fusion", version: 1, role: me, peerRole: peer, parameters: parameters),
             progress: run.progress)
     }
 
@@ -125,36 +146,6 @@ final class RunExecution {
             rows: table.report.rows, keptRows: table.report.keptRows, distinctKeys: table.report.distinctKeys,
             peerDistinctKeys: peerSubjects)
         try run.ledger.startRun(start, of: run.signed, input: input, at: run.now())
-    }
-
-    // MARK: Passes
-
-    private func aggregate(_ table: KeyedTable) async throws -> SealedAggregate {
-        var shares: [[[UInt128]]] = []
-        for (index, pass) in plan.passes.enumerated() {
-            let name = plan.passes.count == 1 ? "intersection-sum" : "intersection-sum \(index + 1)"
-            let result = try await stopwatch.measure(name) { try await aggregate(table, pass, index) }
-            shares.append(result)
-        }
-        return SealedAggregate(run: runID, shares: shares)
-    }
-
-    private func aggregate(_ table: KeyedTable, _ pass: FusionPlan.Pass, _ index: Int) async throws -> [[UInt128]] {
-        var parameters = IntersectionSum.Parameters(
-            slots: pass.slots.map { .init(name: $0.canonicalText, upperBound: $0.upperBound) }, groupCount: pass.groupCount,
-            minimumIntersection: contract.minimumIntersection, keyBits: run.keyBits, threads: run.threads,
-            binding: RunBinding.pass(index, of: runBytes))
-        if run.testKey != nil { parameters.testKeyBits = [run.keyBits] }
-        if pass.groupParty == me {
-            let groups = PassInputs.groups(table, pass)
-            return try await IntersectionSum.GroupParty(groups: groups, parameters: parameters)
-                .run(over: channel, progress: run.progress).shares
-        }
-        let values = try await Parallel.offload { PassInputs.values(table, pass) }
-        return try await IntersectionSum.ValueParty(
-            tokens: table.tokens, values: values, parameters: parameters, key: run.testKey
-        )
-        .run(over: channel, progress: run.progress).shares
     }
 
     // MARK: Charge and release
@@ -217,7 +208,8 @@ final class RunExecution {
         let charge = receipt.charge
         return RunReport(
             contractName: contract.name, contractHash: run.signed.hashText, purpose: contract.purpose, runID: runID, party: me,
-            peer: peer, protocolName: contract.joinProtocol.rawValue, startedAt: UTCTime.text(startedAt),
+            peer: peer, protocolName: contract.joinMode.rawValue, correlations: contract.correlations.map(\.description),
+            startedAt: UTCTime.text(startedAt),
             finishedAt: UTCTime.text(run.now()), input: table.report, peerSetSize: peerSubjects,
             outputs: try values.outputs(for: me), learned: plan.learned(by: me).map(\.rawValue),
             learnedText: plan.leakage.filter { $0.party == me }.map(\.text), traffic: channel.traffic.since(trafficAtStart),
@@ -275,7 +267,7 @@ final class RunExecution {
 }
 
 /// Wall-clock seconds of named phases.
-private struct Stopwatch {
+struct Stopwatch {
     private(set) var phases: [RunReport.PhaseTime] = []
 
     mutating func measure<R>(_ name: String, _ body: () async throws -> R) async rethrows -> R {

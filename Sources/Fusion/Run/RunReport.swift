@@ -14,7 +14,10 @@ public struct RunReport: Codable, Sendable {
     public var runID: String
     public var party: String
     public var peer: String
+    /// The contract's join mode: "intersection-sum", "aligned" or "hidden".
     public var protocolName: String
+    /// Where the correlated randomness came from: "transfers", or the dealer's name and fingerprint. Nil for intersection-sum.
+    public var correlations: String?
     /// What the protocol protects against.
     public var adversary = "semi-honest"
     /// UTC.
@@ -75,6 +78,17 @@ public struct ReleasedOutput: Codable, Sendable, Hashable {
     /// The columns that `ReleasedCell.keys` are values of.
     public var keyColumns: [String]
     public var cells: [ReleasedCell]
+    /// What a reader has to know about how the cells were computed.
+    public var notes: [Note] = []
+
+    public struct Note: Codable, Sendable, Hashable {
+        /// "variance-approximate", "quantile-rank", "regression-approximate", "regression-ridge" or "chi-square".
+        public var code: String
+        /// The numbers that the sentence mentions, in its order.
+        public var values: [String]
+        /// The sentence in English.
+        public var text: String
+    }
 }
 
 public struct ReleasedCell: Codable, Sendable, Hashable {
@@ -82,12 +96,14 @@ public struct ReleasedCell: Codable, Sendable, Hashable {
     public var keys: [String]
     /// As the contract writes it, such as "mean(loans.overdue)".
     public var measure: String
-    /// Exact decimal text in `unit`. Nil for a mean over a noised count that is not positive.
+    /// Decimal text in `unit`; exact but for variances, coefficients and chi-square. Nil for a quotient by a noised count that is not
+    /// positive.
     public var value: String?
     public var unit: String
-    /// Standard deviation of the noise alone, not of any sampling; for display. An approximation for means. Nil without a value.
+    /// Standard deviation of the noise alone, not of any sampling; for display. Exact for counts, rows and sums, else an
+    /// approximation. Nil without a value, for quantiles and for chi-square.
     public var standardError: Double?
-    /// The true value lies in low95 ... high95 with probability 0.95 over the noise; an approximation for means.
+    /// The true value lies in low95 ... high95 with probability 0.95 over the noise; an approximation like the standard error.
     public var low95: Double?
     public var high95: Double?
 }

@@ -118,13 +118,3 @@ extension TwoPartyComputation {
         return try sum.declared(DeclaredBounds(1, 1 << Int128(bits - 1)))
     }
 }
-
-extension SharedVector {
-    /// One vector after the other; the bounds hold all of them.
-    public static func joined(_ parts: [SharedVector]) throws -> SharedVector {
-        guard let first = parts.first else { preconditionFailure("nothing to join") }
-        return try SharedVector(
-            share: parts.flatMap(\.share), party: first.party, of: first.partyCount,
-            bounds: parts.dropFirst().reduce(first.bounds) { $0.union($1.bounds) })
-    }
-}

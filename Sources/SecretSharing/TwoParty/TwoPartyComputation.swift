@@ -22,7 +22,7 @@ public final class TwoPartyComputation: Sendable {
     let link: Link
     let stock = CorrelationStock()
     let meter = Mutex(ComputationCost())
-    private let source: (any CorrelationSource)?
+    let source: (any CorrelationSource)?
     /// Whether correlations cost oblivious transfers; equal on both sides.
     let costsTransfers: Bool
 

@@ -13,6 +13,12 @@ struct BitPlanes: Sendable {
         buffer = HugeBuffer(count: planes * words, wiped: true)
     }
 
+    /// One plane.
+    init(_ bits: SharedBits) {
+        self.init(zeroed: 1, words: bits.words.count)
+        bits.words.withUnsafeBufferPointer { if let base = $0.baseAddress { self[0].update(from: base, count: $0.count) } }
+    }
+
     subscript(plane: Int) -> UnsafeMutablePointer<UInt64> { buffer.pointer + plane * words }
 
     func bits(_ plane: Int, count: Int, party: Int) -> SharedBits {

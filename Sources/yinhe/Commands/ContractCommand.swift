@@ -36,6 +36,7 @@ struct ContractCommand: ParsableCommand {
                             "yinhe contract new --fingerprint sha256:… --fingerprint sha256:… --out pilot.yaml",
                             "both keys filled in", "填好双方指纹"
                         ),
+                        ("yinhe contract new --mode hidden --out pilot.yaml", "matches stay hidden", "匹配情况保持隐藏"),
                     ], exits: [.usage, .badInput, .system]))
         }
         @OptionGroup var common: CommonOptions
@@ -43,6 +44,11 @@ struct ContractCommand: ParsableCommand {
         var out: String?
         @Option(help: .say("Keys of the two parties, the data centre's first.", "双方密钥指纹，先数据中心后银行。", valueName: "sha256:…"))
         var fingerprint: [String] = []
+        @Option(
+            help: .say(
+                "How the tables are joined: intersection-sum, aligned or hidden.", "关联方式：intersection-sum、aligned 或 hidden。",
+                valueName: "mode"))
+        var mode: Contract.JoinMode = .intersectionSum
         @Flag(help: .say("Replace an existing file.", "覆盖已有文件。"))
         var force = false
 
@@ -63,7 +69,7 @@ struct ContractCommand: ParsableCommand {
             // A year and a bit: long enough for a pilot, short enough to be reviewed.
             let year = Calendar(identifier: .gregorian).component(.year, from: Date()) + 1
             let text = ContractTemplate.text(
-                parties: parties, districts: ContractTemplate.districts, expires: "\(year)-12-31T23:59:59Z",
+                parties: parties, districts: ContractTemplate.districts, expires: "\(year)-12-31T23:59:59Z", mode: mode,
                 language: common.language)
             guard let out else {
                 try console.emit(Document(path: nil, contract: text))
@@ -129,22 +135,35 @@ struct ContractCommand: ParsableCommand {
             CommandConfiguration(
                 commandName: "check",
                 abstract: Help.text(
-                    "Check a contract: form, plan, accepted leakage, signatures, expiry.", "检查合同：格式、计划、已接受的泄露、签名、期限。"),
+                    "Check a contract: form, plan, accepted leakage, cost, signatures, expiry.", "检查合同：格式、计划、已接受的泄露、成本、签名、期限。"),
                 discussion: Help.discussion(
                     "Errors of form name the line and the column. A contract that is sound but not ready to run (a signature "
                         + "is missing, or it has "
                         + "expired) is exit code 2.",
                     "格式错误会指出行和列。合同本身无误但尚不能运行（缺少签名或已过期）时退出码为 2。",
-                    examples: [("yinhe contract check pilot.yaml", "", "")], checks: true, exits: ContractCommand.exits))
+                    examples: [
+                        ("yinhe contract check pilot.yaml", "", ""),
+                        ("yinhe contract check pilot.yaml --subjects 1000000", "what a run of this size costs", "估算此规模运行的成本"),
+                    ], checks: true, exits: ContractCommand.exits))
         }
         @OptionGroup var common: CommonOptions
         @Argument(help: .say("The contract.", "合同文件。"), completion: .file())
         var file: String
+        @Option(
+            help: .say("Estimate a run with so many subjects on each side.", "按双方各有这么多主体估算一次运行。", valueName: "n"))
+        var subjects = 20_000
+
+        func validate() throws {
+            guard (1...1 << 31).contains(subjects) else {
+                throw ValidationError(Help.text("--subjects must be 1 to 2^31.", "--subjects 须在 1 到 2^31 之间。"))
+            }
+        }
 
         func execute(_ console: Console) async throws -> Outcome {
-            let view = try ContractView(path: file)
+            let view = try ContractView(path: file, subjects: subjects)
             try console.emit(view.document)
             try view.showHead(console)
+            try view.showPlan(console, subjects: subjects)
             try view.showReadiness(console)
             return view.document.ready ? .success : .problemsFound
         }
@@ -175,3 +194,5 @@ struct ContractCommand: ParsableCommand {
         }
     }
 }
+
+extension Contract.JoinMode: ExpressibleByArgument {}

@@ -1,4 +1,7 @@
-/// The text of a new contract: the credit pilot of the demonstration, with comments that explain every clause.
+import Fusion
+
+/// The text of a new contract: the credit pilot of the demonstration, with comments that explain every clause. Clauses that depend on
+/// the join mode are in ContractTemplate+Modes.swift.
 enum ContractTemplate {
     struct Party {
         var name: String
@@ -12,10 +15,13 @@ enum ContractTemplate {
     ]
 
     /// `districts`: the categories of the district column.
-    static func text(parties: [Party], districts: [String], expires: String, language: Language) -> String {
+    static func text(
+        parties: [Party], districts: [String], expires: String, mode: Contract.JoinMode = .intersectionSum, language: Language
+    ) -> String {
         precondition(parties.count == 2)
         func note(_ en: String, _ zh: String) -> String { "# " + Phrase(en: en, zh: zh)[language] }
         let (a, b) = (parties[0], parties[1])
+        let clauses = ModeClauses(mode: mode, to: "[\(a.name), \(b.name)]", note: note)
         return """
             \(note("A data-use contract of Yinhe. Both parties sign exactly these bytes; any change needs new signatures.",
                 "隐合数据使用合同。双方签署的是本文件的确切字节；任何改动都需要重新签署。"))
@@ -42,43 +48,30 @@ enum ContractTemplate {
                 columns:
                   - {name: tax_grade, type: category, categories: [A, B, M, C, D]}
                   - {name: district, type: category, categories: [\(districts.joined(separator: ", "))]}
-                  - {name: insured_headcount, type: integer, unit: 人, lower: 0, upper: 5000}
-                  - {name: electricity_kwh, type: decimal, scale: 2, unit: kWh, lower: 0, upper: 2000000}
+                  - {name: insured_headcount, type: integer, unit: 人, lower: 0, upper: \(clauses.headcountUpper)}
+                  - {name: electricity_kwh, type: decimal, scale: 2, unit: kWh, lower: 0, upper: \(clauses.electricityUpper)}
               - name: loans
                 party: \(b.name)
                 key: {column: credit_code, normalizer: uscc}
             \(note("    At most this many rows of one enterprise are used; more are left out and counted.",
                 "    每个企业最多使用这么多行，多余的剔除并计数。").replacing("#     ", with: "    # "))
-                rows-per-subject: 3
+                rows-per-subject: \(clauses.loanRows)
                 columns:
-                  - {name: loan_amount, type: decimal, scale: 2, unit: 元, lower: 0, upper: 5000000}
+                  - \(clauses.loanAmount)
                   - {name: overdue_days, type: integer, unit: 天, lower: 0, upper: 3650}
                   - {name: overdue, type: indicator, of: overdue_days, at-least: 1}
 
-            join: {datasets: [enterprises, loans], protocol: intersection-sum}
+            \(clauses.join)
 
             \(note(
                 "Nothing but these may leave. epsilon: the cost of an output in one run; smaller is more private and noisier.",
                 "除以下输出外，任何内容都不得离开。epsilon 是一项输出在一次运行中的隐私成本，越小越私密、噪声越大。"))
             outputs:
-              - name: overdue_by_grade
-                kind: group-by
-                by: [enterprises.tax_grade]
-                measures: [rows(loans), sum(loans.overdue), mean(loans.overdue)]
-                epsilon: 1.0
-                to: [\(a.name), \(b.name)]
-              - {name: common_enterprises, kind: count, epsilon: 0.1, to: [\(a.name), \(b.name)]}
-              - {name: total_amount, kind: sum, of: loans.loan_amount, epsilon: 0.2, to: [\(a.name), \(b.name)]}
-              - name: amount_histogram
-                kind: histogram
-                of: loans.loan_amount
-                bins: [0, 100000, 500000, 1000000, 5000000]
-                epsilon: 0.2
-                to: [\(a.name), \(b.name)]
+            \(clauses.outputs)
 
             \(note("The unit is what one join key stands for. The total is for all runs of this contract together.",
                 "unit 是一个求交键所代表的主体。总额由本合同的所有运行共用。"))
-            privacy: {unit: enterprise, epsilon: 3.0, delta: 0}
+            privacy: {unit: enterprise, epsilon: \(clauses.epsilon), delta: 0}
             \(note("A smaller intersection stops the run before anything is revealed.", "交集小于此值时，运行在透露任何结果之前停止。"))
             minimum-intersection: 100
             maximum-runs: 2
@@ -86,11 +79,7 @@ enum ContractTemplate {
 
             \(note("What the protocol reveals beyond the outputs; the parties accept it by naming it here:",
                 "协议在输出之外还会透露的内容，双方在此列明即表示接受："))
-            \(note("set-sizes: how many keys the other party has; group-sizes: how many in each group;",
-                "set-sizes：对方有多少个键；group-sizes：每组各有多少；"))
-            \(note("group-match-counts: the party with the groups learns the exact matches in each of them.",
-                "group-match-counts：拥有分组的一方获知每组的精确匹配数。"))
-            accepts-leakage: [set-sizes, group-sizes, group-match-counts]
+            \(clauses.leakage)
 
             """
     }

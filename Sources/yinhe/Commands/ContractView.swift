@@ -36,15 +36,24 @@ struct ContractView {
         var epsilonPerRun: String
         var minimumIntersection: Int
         var maximumRuns: Int
+        /// "intersection-sum", "aligned" or "hidden".
+        var mode: String
+        /// "transfers" or the dealer; nil where none is needed.
+        var correlations: String?
         var parties: [Party]
         var outputs: [Output]
+        /// The plan in English sentences.
+        var plan: [String]
+        /// Of one run; `contract check` of an intersection-sum only.
+        var cost: FusionPlan.Cost?
     }
 
     let contract: Contract
     let plan: FusionPlan
     let document: Document
 
-    init(path: String) throws {
+    /// `subjects`: estimate the cost of a run with so many on each side.
+    init(path: String, subjects: Int? = nil) throws {
         let (contract, bytes) = try Contract.load(path: path)
         let plan = try FusionPlan(contract)
         let status = try SignedContract.signatureStatus(path: path)
@@ -62,7 +71,7 @@ struct ContractView {
         let outputs = contract.outputs.enumerated().map { index, output in
             var noise: [String: Double] = [:]
             for query in plan.queries where query.output == index {
-                noise[query.measure.description] = Self.noise(query, contract)
+                noise[query.measure.description] = Self.noise(query, plan)
             }
             return Document.Output(
                 name: output.name, kind: output.kind.rawValue, measures: output.measures.map(\.description),
@@ -77,18 +86,18 @@ struct ContractView {
             expires: UTCTime.text(contract.expires), expired: expired,
             ready: !expired && parties.allSatisfy { $0.signature == "valid" }, unit: contract.privacy.unit,
             epsilon: contract.privacy.epsilon.description, epsilonPerRun: contract.epsilonPerRun.description,
-            minimumIntersection: contract.minimumIntersection, maximumRuns: contract.maximumRuns, parties: parties,
-            outputs: outputs)
+            minimumIntersection: contract.minimumIntersection, maximumRuns: contract.maximumRuns,
+            mode: contract.joinMode.rawValue, correlations: contract.correlations?.description, parties: parties,
+            outputs: outputs, plan: plan.explanation,
+            cost: try (contract.joinMode == .intersectionSum ? subjects : nil).map { count in
+                try plan.cost(subjects: Dictionary(uniqueKeysWithValues: contract.parties.map { ($0.name, count) }))
+            })
     }
 
     /// Standard deviation of the two parties' noise together, per cell: each adds discrete Laplace noise of variance about
     /// 2 scale^2. In the unit of the column.
-    private static func noise(_ query: FusionPlan.Query, _ contract: Contract) -> Double {
-        var scale = 0
-        if case .sum(let column) = query.measure {
-            scale = contract.dataset(named: column.dataset)?.column(named: column.column)?.scale ?? 0
-        }
-        return 2 * query.noiseScale.approximation / pow(10, Double(scale))
+    private static func noise(_ query: FusionPlan.Query, _ plan: FusionPlan) -> Double {
+        return 2 * query.noiseScale.approximation / pow(10, Double(plan.display(query.measure).scale))
     }
 
     func showHead(_ console: Console) throws {
@@ -108,6 +117,26 @@ struct ContractView {
                             + "\(document.maximumRuns) 次"
                 )))
         try console.fact(.minimumIntersection, Numbers.grouped(document.minimumIntersection))
+        try console.fact(.joinProtocol, console.text(.joinMode(contract.joinMode)))
+        if let correlations = contract.correlations { try console.fact(.correlations, console.text(.correlations(correlations))) }
+    }
+
+    /// What the parties will do, and what one run of this size costs.
+    func showPlan(_ console: Console, subjects: Int) throws {
+        try console.heading(Phrase(en: "Plan", zh: "计划"))
+        if console.language == .english {
+            for line in plan.explanation { try console.out("  " + TextWidth.printable(line)) }
+        } else {
+            for line in PlanText.lines(plan) { try console.out("  " + TextWidth.printable(line)) }
+        }
+        guard let cost = document.cost else { return }
+        let count = Numbers.grouped(subjects)
+        try console.fact(
+            Phrase(en: "One run, \(count) subjects on each side", zh: "双方各 \(count) 个主体时一次运行"),
+            console.text(
+                Phrase(
+                    en: "about \(Numbers.bytes(cost.bytes)) in both directions, \(Numbers.seconds(cost.coreSeconds)) of one core",
+                    zh: "双向约 \(Numbers.bytes(cost.bytes))，单核约 \(Numbers.seconds(cost.coreSeconds))")))
     }
 
     func showTerms(_ console: Console) throws {
@@ -136,7 +165,9 @@ struct ContractView {
             (console.text(.recipients), .left),
         ])
         for output in document.outputs {
-            for (i, measure) in output.measures.enumerated() {
+            // A variance is released from other measures, and the noise is theirs.
+            let measures = output.measures + output.noise.keys.filter { !output.measures.contains($0) }.sorted()
+            for (i, measure) in measures.enumerated() {
                 let noise = output.noise[measure].map { "± " + Numbers.significant($0) } ?? ""
                 outputs.add([
                     i == 0 ? output.name : "", measure, i == 0 ? output.epsilon : "", i == 0 ? Numbers.grouped(output.cells) : "",

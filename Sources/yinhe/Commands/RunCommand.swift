@@ -40,6 +40,11 @@ struct RunCommand: PartyCommand {
     @Option(help: .say("This party's table (CSV).", "本方表格（CSV）。", valueName: "file"), completion: .file())
     var data: String
     @OptionGroup var connection: ConnectionOptions
+    @Option(
+        help: .say(
+            "Address of the dealer, where the contract names one; its key is the contract's.", "可信派发方的地址（仅当合同指定了派发方）；其密钥以合同为准。",
+            valueName: "host:port"))
+    var dealer: String?
     @Option(help: .say("Also write the result as JSON.", "另将结果写为 JSON。", valueName: "file"))
     var out: String?
     @Option(help: .say("Also write the released numbers as CSV.", "另将发布数字写为 CSV。", valueName: "file"))
@@ -58,18 +63,22 @@ struct RunCommand: PartyCommand {
             progress: clock.timing(console.board.monitor()))
         let signed = run.signed
         noteContract(signed, console)
+        try checkDealer(signed.contract)
         try await noteInput(interruptible { try await run.prepare() }, console)
 
         let peer = try Fingerprint(parsing: run.peer.fingerprint)
         let channel = try await PeerConnection.open(connection, security: .mutualTLS(identity: identity, peers: [peer]), console)
         var result: RunReport
+        var dealing: SocketChannel?
         do {
-            result = try await run.run(over: channel)
+            dealing = try await connectDealer(signed.contract, identity, console)
+            result = try await run.run(over: channel, dealer: dealing)
         } catch {
-            channel.cancel(YinheError(.cancelled, "the run has ended"))
+            for open in [channel, dealing].compactMap(\.self) { open.cancel(YinheError(.cancelled, "the run has ended")) }
             throw error
         }
         await channel.close()
+        await dealing?.close()
         console.board.finish()
         result.phases = clock.detailed(result.phases)
 
@@ -84,6 +93,30 @@ struct RunCommand: PartyCommand {
         for path in [out, csv, report].compactMap(\.self) { try console.out(.wrote(path)) }
         for warning in result.warnings { console.warn(Phrase(warning)) }
         return .success
+    }
+
+    /// Before anything is sent: an address exactly when the contract names a dealer.
+    private func checkDealer(_ contract: Contract) throws {
+        switch (contract.dealer, dealer) {
+        case (let named?, nil):
+            throw YinheError(
+                .usage, "the contract takes its correlations from the dealer \(named.name) (\(named.title))",
+                remedy: "give its address with --dealer HOST:PORT")
+        case (nil, .some):
+            throw YinheError(.usage, "the contract names no dealer", remedy: "run without --dealer")
+        default: return
+        }
+    }
+
+    private func connectDealer(_ contract: Contract, _ identity: Identity, _ console: Console) async throws -> SocketChannel? {
+        guard let named = contract.dealer, let dealer else { return nil }
+        let endpoint = try Endpoint(parsing: dealer)
+        console.note(.connecting("\(named.name) \(endpoint)"))
+        let channel = try await SocketChannel.connect(
+            to: endpoint, security: .mutualTLS(identity: identity, peers: [try Fingerprint(parsing: named.fingerprint)]),
+            timeouts: ChannelTimeouts(wait: .seconds(connection.wait)))
+        console.note(.connected(channel.peerDescription))
+        return channel
     }
 
     private func noteContract(_ signed: SignedContract, _ console: Console) {
@@ -126,7 +159,7 @@ private final class PhaseClock: Sendable {
         let timed = spans.withLock { $0 }.map { RunReport.PhaseTime(name: $0.name, seconds: $0.last - $0.first) }
         var out: [RunReport.PhaseTime] = []
         for phase in phases {
-            if phase.name.hasPrefix("intersection-sum"), !out.contains(where: { !known.contains($0.name) }) {
+            if phase.isJoin, !out.contains(where: { !known.contains($0.name) }) {
                 out += timed.filter { !known.contains($0.name) && $0.seconds >= 0.001 }
             }
             let seconds = phase.seconds + (timed.first { $0.name == phase.name }?.seconds ?? 0)
@@ -134,6 +167,11 @@ private final class PhaseClock: Sendable {
         }
         return out
     }
+}
+
+extension RunReport.PhaseTime {
+    /// The join as a whole, in which the steps of its protocol lie.
+    var isJoin: Bool { name.hasPrefix("intersection-sum") || name == "hidden join" || name == "aligned join" }
 }
 
 extension PartyCommand {
@@ -172,6 +210,9 @@ struct RunText {
 
     func show(_ console: Console) throws {
         try showOutputs(console)
+        try console.out()
+        try console.fact(.joinProtocol, console.text(.joinMode(contract.joinMode)))
+        if let correlations = contract.correlations { try console.fact(.correlations, console.text(.correlations(correlations))) }
         try console.heading(Phrase(en: "What \(run.party) learned besides", zh: "\(run.party) 另外获知"))
         try showLearned(console)
         try console.out()
@@ -201,7 +242,9 @@ struct RunText {
         try console.out(
             "\n" + console.style.bold(TextWidth.printable(output.name)) + "  "
                 + console.style.dim("\(console.text(.outputKind(output.kind))) · ε \(output.epsilon)"))
-        let group = output.keyColumns.isEmpty ? console.text(.group) : output.keyColumns.joined(separator: " · ")
+        let group =
+            output.keyColumns.isEmpty
+            ? console.text(.group) : output.keyColumns.map { console.text(.keyColumn($0)) }.joined(separator: " · ")
         var columns: [(title: String, alignment: TextTable.Alignment)] = [
             (group, .left), (console.text(.measure), .left), (console.text(.released), .right),
             (console.text(.interval95), .right),
@@ -231,5 +274,6 @@ struct RunText {
             table.add(row)
         }
         try console.out(table)
+        for note in output.notes { try console.out("  " + console.style.dim(console.text(.note(note)))) }
     }
 }

@@ -1,3 +1,5 @@
+import Fusion
+
 // Texts of the HTML report, and of the same facts on the terminal.
 
 extension Phrase {
@@ -49,6 +51,10 @@ extension Phrase {
         if let dataset = inner("rows") { return Phrase(en: "rows of \(dataset)", zh: "\(dataset) 行数") }
         if let column = inner("sum") { return Phrase(en: "sum of \(column)", zh: "\(column) 合计") }
         if let column = inner("mean") { return Phrase(en: "mean of \(column)", zh: "\(column) 均值") }
+        if let column = inner("variance") { return Phrase(en: "variance of \(column)", zh: "\(column) 方差") }
+        if let column = inner("quantile") { return Phrase(en: "quantile of \(column)", zh: "\(column) 分位数") }
+        if measure == "coefficient" { return Phrase(en: "coefficient", zh: "系数") }
+        if measure == "chi-square" { return Phrase(en: "chi-square", zh: "卡方统计量") }
         return Phrase(measure)
     }
 
@@ -62,6 +68,10 @@ extension Phrase {
         case "mean": Phrase(en: "mean", zh: "均值")
         case "histogram": Phrase(en: "histogram", zh: "直方图")
         case "group-by": Phrase(en: "group by", zh: "分组统计")
+        case "variance": Phrase(en: "variance", zh: "方差")
+        case "quantile": Phrase(en: "quantiles", zh: "分位数")
+        case "contingency-table": Phrase(en: "contingency table", zh: "列联表")
+        case "linear-regression": Phrase(en: "linear regression", zh: "线性回归")
         default: Phrase(kind)
         }
     }
@@ -75,9 +85,24 @@ extension Phrase {
                 + "Exact values in this "
             + "list are not covered by the noise.",
         zh: "除发布结果外，协议本身还会透露以下信息，合同已逐项列明并接受。此处的精确值不受噪声保护。")
-    static let notLearned = Phrase(
-        en: "Neither party learned which of its records matched, any record or column of the other party, or any exact total.",
-        zh: "双方均不知道己方哪些记录匹配成功，也没有获得对方的任何记录、任何列或任何精确合计。")
+    /// `mode` as in `RunReport.protocolName`.
+    static func notLearned(_ mode: String) -> Phrase {
+        switch mode {
+        case "aligned":
+            Phrase(
+                en: "Neither party learned any column of the other party, or any exact total that the other party's columns enter.",
+                zh: "双方均没有获得对方的任何列，也没有获得任何涉及对方列的精确合计。")
+        case "hidden":
+            Phrase(
+                en: "Neither party learned which of its records matched, how many did, any record or column of the other party, or "
+                    + "any exact count or total.",
+                zh: "双方均不知道己方哪些记录匹配成功、匹配了多少，也没有获得对方的任何记录、任何列、任何精确计数或合计。")
+        default:
+            Phrase(
+                en: "Neither party learned which of its records matched, any record or column of the other party, or any exact total.",
+                zh: "双方均不知道己方哪些记录匹配成功，也没有获得对方的任何记录、任何列或任何精确合计。")
+        }
+    }
 
     /// What `party` learned under a leakage key of the contract.
     static func leakage(_ key: String) -> Phrase {
@@ -92,6 +117,10 @@ extension Phrase {
             Phrase(
                 en: "the exact number of matched subjects in each group: the released counts are noised for the other party only",
                 zh: "每个分组中匹配主体的精确数量：发布的计数仅对另一方起噪声保护作用")
+        case "matched-keys":
+            Phrase(
+                en: "which of its own keys the other party also has, and so their exact number",
+                zh: "己方哪些键对方也有，因而也知道其精确数量")
         default: Phrase(key)
         }
     }
@@ -121,7 +150,33 @@ extension Phrase {
     static let minimumIntersection = Phrase(en: "Minimum intersection", zh: "最小交集")
     static let maximumRuns = Phrase(en: "Maximum runs", zh: "最多运行次数")
     static let expires = Phrase(en: "Expires", zh: "到期时间")
-    static let joinProtocol = Phrase(en: "Join protocol", zh: "求交协议")
+    static let joinProtocol = Phrase(en: "Join", zh: "关联方式")
+    static func joinMode(_ mode: Contract.JoinMode) -> Phrase {
+        switch mode {
+        case .intersectionSum:
+            Phrase(
+                en: "intersection-sum: encrypted values are added up over the matches", zh: "intersection-sum：对匹配行的密文求和")
+        case .aligned:
+            Phrase(
+                en: "aligned: both parties learn their matched keys, then compute on shares of the rows",
+                zh: "aligned：双方获知己方匹配的键，再对匹配行的份额计算")
+        case .hidden:
+            Phrase(
+                en: "hidden: neither party learns which keys match or how many; both compute on shares",
+                zh: "hidden：双方都不知道哪些键匹配、匹配了多少，全程在份额上计算")
+        }
+    }
+    static let correlations = Phrase(en: "Correlations", zh: "关联随机数")
+    static func correlations(_ source: Contract.Correlations) -> Phrase {
+        switch source {
+        case .transfers:
+            Phrase(en: "made by the two parties with oblivious transfers; no third party", zh: "由双方以不经意传输自行生成，无第三方")
+        case .dealer(let dealer):
+            Phrase(
+                en: "dealt by \(dealer.name) (\(dealer.title)), \(dealer.fingerprint.prefix(19))…, which must not collude with a party",
+                zh: "由 \(dealer.title)（\(dealer.name)，\(dealer.fingerprint.prefix(19))…）派发，须不与任何一方合谋")
+        }
+    }
     static func rowsPerSubject(_ n: Int) -> Phrase {
         Phrase(en: n == 1 ? "one row a subject" : "at most \(n) rows a subject", zh: "每主体最多 \(n) 行")
     }
@@ -194,6 +249,20 @@ extension Phrase {
 
 /// What the security model does and does not cover, as a list in the report and in `yinhe contract show`.
 enum SecurityModelText {
+    /// The points that hold for every contract, and those of its join mode and dealer.
+    static func points(for contract: Contract?) -> [Phrase] {
+        guard let contract else { return points }
+        return points + (contract.joinMode == .intersectionSum ? [] : [sharing]) + (contract.dealer == nil ? [] : [dealing])
+    }
+
+    private static let sharing = Phrase(
+        en: "Every released number is opened only as the sum of both parties' shares, each with that party's own full noise added "
+            + "before. Against a curious party the other one's noise alone gives the stated ε; the price is twice the variance.",
+        zh: "每个发布数字都只以双方份额之和的形式打开，打开前双方各自在份额上加足噪声。对好奇的一方，仅凭另一方的噪声即达到所述 ε；代价是方差加倍。")
+    private static let dealing = Phrase(
+        en: "The dealer sees no data, no share and no result. A dealer that colludes with one party reveals the other's columns to it.",
+        zh: "派发方看不到任何数据、份额或结果。若派发方与一方合谋，另一方的数据列即会暴露。")
+
     static let points: [Phrase] = [
         Phrase(
             en:

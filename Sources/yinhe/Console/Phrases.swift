@@ -63,7 +63,12 @@ extension Phrase {
 
     /// The Chinese of the protocols' stable phase names; an unknown name is shown as it is.
     static func phase(_ name: String) -> Phrase {
-        if name == "intersection-sum" { return Phrase(en: "intersection-sum in all", zh: "隐私求交求和（合计）") }
+        switch name {
+        case "intersection-sum": return Phrase(en: "intersection-sum in all", zh: "隐私求交求和（合计）")
+        case "hidden join": return Phrase(en: "hidden join in all", zh: "隐藏关联（合计）")
+        case "aligned join": return Phrase(en: "aligned join in all", zh: "对齐关联（合计）")
+        default: break
+        }
         return Phrase(en: name, zh: phaseNames[name] ?? name)
     }
 }

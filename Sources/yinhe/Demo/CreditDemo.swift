@@ -5,6 +5,7 @@ import Tables
 
 /// A public-data centre and a bank, from making the tables to verifying the ledgers.
 struct CreditDemo {
+    let mode: Contract.JoinMode
     let size: PilotSize
     let folder: DemoFolder
     let threads: Int
@@ -78,7 +79,7 @@ struct CreditDemo {
         try AtomicFile.write(
             ContractTemplate.text(
                 parties: parties.map { .init(name: $0.name, title: $0.title, fingerprint: $0.identity.fingerprint.description) },
-                districts: ContractTemplate.districts, expires: "\(year)-12-31T23:59:59Z", language: console.language),
+                districts: ContractTemplate.districts, expires: "\(year)-12-31T23:59:59Z", mode: mode, language: console.language),
             to: path)
         for party in parties { _ = try SignedContract.sign(path: path, identity: party.identity) }
         console.note(.demoContract(path))
@@ -121,11 +122,13 @@ struct CreditDemo {
         if let (inside, of) = document.coverage { try console.out("\n  " + console.text(.coverage(inside, of))) }
 
         try console.heading(.learnedTitle)
+        try console.out("  " + console.text(.joinMode(document.contract!.joinMode)))
+        if let correlations = document.contract!.correlations { try console.out("  " + console.text(.correlations(correlations))) }
         for run in reports {
             try console.out("  " + console.style.bold(console.text(document.title(of: run.party))))
             try RunText(run, contract: document.contract!).showLearned(console)
         }
-        try console.out("  " + console.text(.notLearned))
+        try console.out("  " + console.text(.notLearned(reports[0].protocolName)))
 
         try console.heading(.costTitle)
         var table = TextTable([
@@ -135,7 +138,7 @@ struct CreditDemo {
         // The joining party's order; the group owner's own steps go before the join as a whole.
         for phase in reports[1].phases where !names.contains(phase.name) { names.append(phase.name) }
         for phase in reports[0].phases where !names.contains(phase.name) {
-            names.insert(phase.name, at: names.firstIndex { $0.hasPrefix("intersection-sum") } ?? names.endIndex)
+            names.insert(phase.name, at: reports[1].phases.first(where: \.isJoin).flatMap { names.firstIndex(of: $0.name) } ?? names.endIndex)
         }
         for name in names {
             table.add(

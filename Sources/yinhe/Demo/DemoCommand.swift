@@ -1,10 +1,13 @@
 import ArgumentParser
 import Foundation
+import Fusion
 import SandboxCore
 
 struct DemoCommand: PartyCommand {
     enum Scenario: String, CaseIterable, ExpressibleByArgument {
         case credit
+        case creditHidden = "credit-hidden"
+        case creditAligned = "credit-aligned"
         case secureSum = "secure-sum"
     }
 
@@ -16,25 +19,29 @@ struct DemoCommand: PartyCommand {
                 """
                 credit: a public-data centre and a bank make identities, sign a contract, and run as two separate processes over
                 mutual TLS 1.3 on the loopback. Prints the released table beside the true values, which only a demonstration
-                knows, verifies both ledgers, and writes report.html. secure-sum: three banks, one total. The data come from
+                knows, verifies both ledgers, and writes report.html. credit-hidden, credit-aligned: the same tables joined on secret
+                shares, without or with both parties learning their matches; contingency table, quantiles, variance and regression
+                besides. secure-sum: three banks, one total. The data come from
                 --seed; the protocol's randomness is real. The work folder stays for you to look around; after a failure or
                 Ctrl-C it is removed unless --keep.
                 """,
                 """
                 credit：公共数据中心与银行各自生成身份、签署合同，以两个独立进程经本机回环上的双向 TLS 1.3 运行。
                 打印发布结果与真实值的对照（真实值只有演示才知道），校验双方账本，并写出 report.html。
+                credit-hidden、credit-aligned：同样的表在秘密份额上关联，前者匹配情况保持隐藏，后者双方获知匹配；另含列联表、分位数、方差和回归。
                 secure-sum：三家银行，一个合计。数据由 --seed 决定，协议的随机性是真实的。
                 工作目录会保留供查看；失败或按 Ctrl-C 后会删除，除非给出 --keep。
                 """,
                 examples: [
                     ("yinhe demo", "", ""), ("yinhe demo --lang zh --out pilot", "", ""),
                     ("yinhe demo --rows 100000 --loans 60000 --overlap 40000", "larger", "更大规模"),
+                    ("yinhe demo --scenario credit-hidden", "matches stay hidden", "匹配情况保持隐藏"),
                     ("yinhe demo --scenario secure-sum", "", ""),
                 ], exits: Help.allCodes))
     }
 
     @OptionGroup var common: CommonOptions
-    @Option(help: .say("credit or secure-sum.", "credit 或 secure-sum。", valueName: "name"))
+    @Option(help: .say("credit, credit-hidden, credit-aligned or secure-sum.", "credit、credit-hidden、credit-aligned 或 secure-sum。", valueName: "name"))
     var scenario: Scenario = .credit
     @OptionGroup var size: PilotSize
     @Option(help: .say("Work folder; an earlier demonstration in it is replaced.", "工作目录；其中之前的演示会被替换。", valueName: "dir"))
@@ -47,7 +54,9 @@ struct DemoCommand: PartyCommand {
         let folder = try DemoFolder(path: out)
         do {
             switch scenario {
-            case .credit: try await CreditDemo(size: size, folder: folder, threads: threads.threads, console: console).run()
+            case .credit: try await credit(.intersectionSum, folder, console)
+            case .creditHidden: try await credit(.hidden, folder, console)
+            case .creditAligned: try await credit(.aligned, folder, console)
             case .secureSum: try await SecureSumDemo(size: size, folder: folder, console: console).run()
             }
         } catch {
@@ -56,5 +65,9 @@ struct DemoCommand: PartyCommand {
             throw error
         }
         return .success
+    }
+
+    private func credit(_ mode: Contract.JoinMode, _ folder: DemoFolder, _ console: Console) async throws {
+        try await CreditDemo(mode: mode, size: size, folder: folder, threads: threads.threads, console: console).run()
     }
 }

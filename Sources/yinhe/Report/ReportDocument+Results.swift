@@ -63,7 +63,7 @@ extension ReportDocument {
             body += """
                 <h3>\(output.name)</h3>
                 <p class="soft">\(Phrase.outputKind(output.kind)) · ε \(output.epsilon)</p>
-                \(chart(output))\(table(output))
+                \(chart(output))\(table(output))\(output.notes.map { "<p class=\"soft\">\(Phrase.note($0))</p>\n" as HTML })
                 """
         }
         if let (inside, of) = coverage { body += "<p>\(Phrase.coverage(inside, of))</p>\n" }
@@ -91,6 +91,8 @@ extension ReportDocument {
     private func chart(_ output: ReleasedOutput) -> HTML {
         var order: [String] = []
         for cell in output.cells where !order.contains(cell.measure) { order.append(cell.measure) }
+        // Coefficients have a unit each; one scale would say nothing.
+        guard output.kind != "linear-regression" else { return "" }
         guard let measure = order.first(where: { $0.hasPrefix("mean") }) ?? order.first else { return "" }
         let cells = output.cells.filter { $0.measure == measure && $0.value != nil }
         guard cells.count > 1 else { return "" }
@@ -123,7 +125,7 @@ extension ReportDocument {
     }
 
     private func groupTitle(_ output: ReleasedOutput) -> HTML {
-        output.keyColumns.isEmpty ? "\(Phrase.group)" : "\(output.keyColumns.joined(separator: " · "))"
+        output.keyColumns.isEmpty ? "\(Phrase.group)" : "\(output.keyColumns.enumerated().map { "\($0 > 0 ? " · " : "")\(Phrase.keyColumn($1))" as HTML })"
     }
 
     private func measureTitle(_ cell: ReleasedCell) -> HTML {
@@ -170,7 +172,8 @@ enum CellText {
 
     /// Empty where things are counted: the measure itself names them.
     static func unit(_ cell: ReleasedCell) -> String {
-        cell.measure.hasPrefix("sum") || cell.measure.hasPrefix("mean") ? (cell.unit == "rows" ? "" : cell.unit) : ""
+        let counts = cell.measure == "count" || cell.measure.hasPrefix("rows") || cell.unit == "rows"
+        return counts ? "" : cell.unit
     }
 
     /// Decimals to show beside the released value: its own.

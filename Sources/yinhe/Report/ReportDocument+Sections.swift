@@ -19,7 +19,19 @@ extension ReportDocument {
         }
         return HTML.section(
             "learned", .learnedTitle,
-            "<p class=\"soft\">\(Phrase.learnedNote)</p>\n<div class=\"who\">\(columns)</div>\n<p>\(Phrase.notLearned)</p>\n")
+            """
+            \(joinFacts)<p class="soft">\(Phrase.learnedNote)</p>
+            <div class="who">\(columns)</div>
+            <p>\(Phrase.notLearned(run.protocolName))</p>
+
+            """)
+    }
+
+    private var joinFacts: HTML {
+        guard let contract else { return "" }
+        return HTML.facts(
+            [(.joinProtocol, "\(Phrase.joinMode(contract.joinMode))")]
+                + (contract.correlations.map { [(.correlations, "\(Phrase.correlations($0))")] } ?? []))
     }
 
     // MARK: Contract
@@ -28,7 +40,7 @@ extension ReportDocument {
         var body: HTML = ""
         if let contract {
             let limits: [(Phrase, HTML)] = [
-                (.joinProtocol, "\(contract.joinProtocol.rawValue)"), (.minimumIntersection, "\(contract.minimumIntersection)"),
+                (.joinProtocol, "\(contract.joinMode.rawValue)"), (.minimumIntersection, "\(contract.minimumIntersection)"),
                 (.maximumRuns, "\(contract.maximumRuns)"), (.expires, "\(Self.minute(UTCTime.text(contract.expires)))"),
                 (.budgetUnit, "\(contract.privacy.unit)"), (.budgetTotal, "ε \(contract.privacy.epsilon.description)"),
             ]
@@ -156,7 +168,7 @@ extension ReportDocument {
             (.securityLevel, "\(SecurityParameters.computational) bit · 2^-\(SecurityParameters.statistical)"),
             (.runID, "<span class=\"hash\">\(run.runID)</span>"),
         ])
-        let points = SecurityModelText.points.map { "<li>\($0)</li>\n" as HTML }
+        let points = SecurityModelText.points(for: contract).map { "<li>\($0)</li>\n" as HTML }
         return HTML.section("model", .modelTitle, "\(facts)<ul>\(points)</ul>\n")
     }
 

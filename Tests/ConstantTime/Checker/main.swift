@@ -30,6 +30,7 @@ func run() async throws -> Int32 {
         for field in [SilentVOLE.Field.bits64, .bits128] { try await report.silentVOLE(security, field) }
     }
     try await report.sharing()
+    try await report.transferCorrelations()
     say("\(report.checked) checks, \(report.leaks) with leaks")
     return report.leaks == 0 ? 0 : 1
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Fusion
+import HiddenJoin
 import IntersectionSum
 import ObliviousTransfer
 import PrivateJoin
@@ -56,6 +57,10 @@ extension FuzzTarget {
         .message(PSI.CostModel.Ping.self, []),
         .message(PSI.CostModel.Burst.self, filler(9)),
         .message(PSI.CostModel.Measurement.self, [9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]),
+        .message(HiddenJoin.Seed.self, filler(16)),
+        .message(HiddenJoin.MaskedVector.self, bytes { $0.write(UInt32(0)) } + filler(64)),
+        .message(HiddenJoin.Program.self, bytes { $0.write(UInt32(5)) } + filler(32)),
+
         .message(VOLEPSI.Seed.self, filler(16)),
         .message(VOLEPSI.MaskedVector.self, bytes { $0.write(UInt32(0)) } + filler(64)),
         .message(VOLEPSI.Masks.self, bytes { $0.write(UInt32(3)) } + filler(45)),
@@ -75,6 +80,10 @@ extension FuzzTarget {
         .message(SilentVOLE.TreeSums.self, filler(80)),
         .message(SilentVOLE.CheckRequest.self, filler(16)),
         .message(SilentVOLE.CheckAnswer.self, filler(32)),
+        .message(RandomOT.BaseMessage.self, filler(96)),
+        .message(RandomOT.SmallTreeSums.self, filler(48)),
+        .message(RandomOT.Corrections.self, filler(64)),
+        .message(RandomOT.Payload.self, filler(52)),
 
         .message(
             PrivateJoin.Hello.self, [1] + filler(48) + [3, 0, 0, 0] + filler(3),

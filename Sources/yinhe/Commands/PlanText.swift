@@ -1,0 +1,38 @@
+import Fusion
+
+/// A plan in Chinese; `FusionPlan.explanation` has the same in English.
+enum PlanText {
+    static func lines(_ plan: FusionPlan) -> [String] {
+        let contract = plan.contract
+        var lines: [String] = []
+        if contract.joinMode != .intersectionSum {
+            lines.append(Phrase.joinMode(contract.joinMode).zh)
+            if let correlations = contract.correlations { lines.append(Phrase.correlations(correlations).zh) }
+        }
+        for (i, pass) in plan.passes.enumerated() {
+            if contract.joinMode == .intersectionSum {
+                let groups = pass.groupColumn.map { "按 \($0) 分为 \(pass.groupCount) 组" } ?? "归为一组"
+                lines.append(
+                    "第 \(i + 1) 轮：\(pass.groupParty) 将 \(pass.groupDataset) 的主体\(groups)；\(pass.valueParty) 对 \(pass.valueDataset) "
+                        + "的每个主体加密 \(pass.slots.count) 个数")
+            } else {
+                lines.append(
+                    "\(pass.groupParty) 对 \(pass.groupDataset) 的每个主体分享 \(pass.groups.count) 个数，\(pass.valueParty) 对 "
+                        + "\(pass.valueDataset) 的每个主体分享 \(pass.slots.count) 个数；双方得到乘积之和的份额")
+            }
+        }
+        for (i, output) in contract.outputs.enumerated() {
+            let cells = plan.labels(ofOutput: i).count
+            lines.append(
+                "输出 \(output.name)：\(output.measures.map(\.description).joined(separator: "、"))，\(cells) 个单元格，"
+                    + "接收方 \(output.recipients.joined(separator: "、"))，ε \(output.epsilon)")
+        }
+        for party in contract.parties {
+            for leakage in plan.learned(by: party.name) {
+                lines.append("\(party.name) 另外获知：\(Phrase.leakage(leakage.rawValue).zh)")
+            }
+        }
+        lines.append("匹配主体少于 \(contract.minimumIntersection) 时运行停止，双方均得知这一点")
+        return lines
+    }
+}
