@@ -18,7 +18,7 @@ import Transport
 
     /// Of every party's vector x_i: x_0 x_1, x_2^2 (x_0^2 for two), <x_0, x_last>, the sum of x_1, and 3 x_0 - sum of all x_i + 5.
     private func opened<E: RingElement>(
-        _ inputs: [[E.Signed]], _ bounds: DeclaredBounds, _ ring: E.Type
+        _ inputs: [[E.Signed]], _ bounds: ClosedRange<E.Signed>, _ ring: E.Type
     ) async throws -> [Opened<E.Signed>] {
         let n = inputs.count, count = inputs[0].count
         return try await MultiPartyComputation.localRun(names: Self.names(n), binding: [9]) { computation in
@@ -55,12 +55,11 @@ import Transport
         let narrow = (0..<parties).map { _ in
             (0..<count).map { _ in Int64(random.uniform(below: UInt64(2 * limit + 1))) - limit }
         }
-        let bounds = try DeclaredBounds(-Int128(limit), Int128(limit))
-        let results = try await opened(narrow, bounds, UInt64.self)
+        let results = try await opened(narrow, -limit...limit, UInt64.self)
         let isRight = results.allSatisfy { $0 == expected(narrow, UInt64.self) }
         #expect(isRight && results.count == parties, "seed \(seed)")
         let wide = narrow.map { $0.map { Int128($0) << 20 } }
-        let wideResults = try await opened(wide, bounds.scaled(by: 1 << 20), UInt128.self)
+        let wideResults = try await opened(wide, -Int128(limit) << 20...Int128(limit) << 20, UInt128.self)
         let isWideRight = wideResults.allSatisfy { $0 == expected(wide, UInt128.self) }
         #expect(isWideRight, "seed \(seed)")
     }
@@ -71,16 +70,16 @@ import Transport
         let values: [Int64] = [-edge, edge - 1, 0, 1, -1, edge - 1]
         let inputs = (0..<parties).map { i in (0..<3).map { values[(i + $0) % 6] } }
         let results = try await MultiPartyComputation.localRun(names: Self.names(parties)) { computation in
-            let bounds = try DeclaredBounds(-Int128(edge), Int128(edge) - 1)
+            let bounds = -edge...edge - 1
             var x: [SharedVector<UInt64>] = []
             for owner in 0..<2 {
                 x.append(
                     try await computation.share(
                         owner == computation.party ? inputs[owner] : nil, from: owner, count: 3, bounds: bounds))
             }
-            let wide = try DeclaredBounds(Int128.min / 2, Int128.max / 2)
+            let wide = Int128.min / 2...Int128.max / 2
             let y: SharedVector<UInt128> = try await computation.share(
-                computation.party == 0 ? [wide.lower, wide.upper, 0] : nil, from: 0, count: 3, bounds: wide)
+                computation.party == 0 ? [wide.lowerBound, wide.upperBound, 0] : nil, from: 0, count: 3, bounds: wide)
             return (
                 try await computation.open(computation.multiply(x[0], x[1])), try await computation.open(computation.square(x[0])),
                 try await computation.open(y)
@@ -94,7 +93,7 @@ import Transport
 
     @Test func onlyReceiversLearn() async throws {
         let results = try await MultiPartyComputation.localRun(names: Self.names(4)) { computation in
-            let bounds = try DeclaredBounds(0, 100)
+            let bounds = Int64(0)...100
             let x: SharedVector<UInt64> = try await computation.share(
                 computation.party == 3 ? [7, 8] : nil, from: 3, count: 2, bounds: bounds)
             let empty: SharedVector<UInt64> = try await computation.share(
@@ -111,7 +110,7 @@ import Transport
         for _ in 0..<2 {
             let shares = try await MultiPartyComputation.localRun(names: Self.names(3), binding: [1]) { computation in
                 let x: SharedVector<UInt64> = try await computation.share(
-                    computation.party == 1 ? [5, 5] : nil, from: 1, count: 2, bounds: DeclaredBounds(0, 9))
+                    computation.party == 1 ? [5, 5] : nil, from: 1, count: 2, bounds: 0...9)
                 return [x.share, try await computation.multiply(x, x).share]
             }
             for share in shares.flatMap(\.self) { #expect(seen.insert(share).inserted && share[0] != share[1]) }
@@ -120,7 +119,7 @@ import Transport
 
     @Test func resultsThatCouldOverflowAreRefusedBeforeAnythingIsSent() async throws {
         let sent = try await MultiPartyComputation.localRun(names: Self.names(3)) { computation in
-            let bounds = try DeclaredBounds(0, 1 << 40)
+            let bounds = Int64(0)...1 << 40
             let x: SharedVector<UInt64> = try await computation.share(
                 computation.party == 0 ? [1, 2] : nil, from: 0, count: 2, bounds: bounds)
             let before = computation.traffic
@@ -142,7 +141,7 @@ import Transport
         let n = 4, count = 40_000
         let bytes = try await MultiPartyComputation.localRun(names: Self.names(n)) { computation in
             let x: SharedVector<UInt64> = try await computation.share(
-                computation.party == 0 ? [Int64](repeating: 3, count: count) : nil, from: 0, count: count, bounds: DeclaredBounds(0, 9))
+                computation.party == 0 ? [Int64](repeating: 3, count: count) : nil, from: 0, count: count, bounds: 0...9)
             let shared = computation.traffic.bytesSent
             let before = computation.traffic
             _ = try await computation.multiply(x, x)

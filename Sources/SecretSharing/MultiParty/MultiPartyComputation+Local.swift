@@ -14,25 +14,26 @@ extension MultiPartyComputation {
             for j in 0..<i { (channels[i][j], channels[j][i]) = LocalChannel.pair() as (any Channel, any Channel) }
         }
         let wired = channels
-        return try await withThrowingTaskGroup(of: (Int, R).self) { group in
-            for party in names.indices {
-                let (near, far) = LocalChannel.pair()
-                group.addTask {
-                    async let serving = service.serve(far)
-                    let computation = try await open(party: party, agreement: agreement, channels: wired[party], dealer: near)
-                    do {
-                        let result = try await program(computation)
-                        try await computation.finish()
-                        _ = try await serving
-                        return (party, result)
-                    } catch {
-                        await computation.cancel()
-                        throw error
-                    }
+        let results = ByParty<R>()
+        var work: [@Sendable () async throws -> Void] = []
+        for party in names.indices {
+            let (near, far) = LocalChannel.pair()
+            // The parties' calls report what ends the dealer's.
+            work.append { _ = try? await service.serve(far) }
+            work.append {
+                let computation = try await open(party: party, agreement: agreement, channels: wired[party], dealer: near)
+                do {
+                    let result = try await program(computation)
+                    try await computation.finish()
+                    results.values.withLock { $0[party] = result }
+                } catch {
+                    await computation.cancel()
+                    throw error
                 }
             }
-            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }.sorted { $0.key < $1.key }.map(\.value)
         }
+        try await PartyLinks.all(work)
+        return results.values.withLock { all in names.indices.map { all[$0]! } }
     }
 
     /// Stops the computation from this side: every other party throws an error that names this one. Idempotent.

@@ -26,10 +26,10 @@ extension MultiPartyComputation {
         /// Bit i: party i learns the values; for an input: party i owns it.
         let receivers: UInt8
         let count: Int
-        /// Of the result.
-        let bounds: DeclaredBounds
+        /// Of the result, as text.
+        let bounds: String
 
-        static let bytes = 8 + 1 + 1 + 1 + 8 + 32
+        static let maximumBytes = 8 + 1 + 1 + 1 + 8 + 4 + 96
 
         init(step: UInt64, operation: Operation, ring: Ring, receivers: UInt8, count: Int, bounds: DeclaredBounds) {
             self.step = step
@@ -37,7 +37,7 @@ extension MultiPartyComputation {
             self.ring = ring
             self.receivers = receivers
             self.count = count
-            self.bounds = bounds
+            self.bounds = bounds.description
         }
 
         func encode(into writer: inout ByteWriter) {
@@ -46,8 +46,7 @@ extension MultiPartyComputation {
             writer.write(UInt8(ring.words))
             writer.write(receivers)
             writer.write(UInt64(count))
-            writer.write(bounds.lower)
-            writer.write(bounds.upper)
+            writer.write(bounds)
         }
 
         init(from reader: inout ByteReader) throws {
@@ -55,18 +54,17 @@ extension MultiPartyComputation {
             let code = try reader.read(UInt8.self), words = try reader.read(UInt8.self)
             receivers = try reader.read()
             let length = try reader.read(UInt64.self)
-            let lower = try reader.read(Int128.self), upper = try reader.read(Int128.self)
+            bounds = try reader.readText(maximum: 96)
             guard let operation = Operation(rawValue: code), let ring = Ring.allCases.first(where: { $0.words == Int(words) }),
-                let count = Int(exactly: length), lower <= upper
+                let count = Int(exactly: length)
             else { throw YinheError(.peerMisbehaved, "malformed step of a computation: operation \(code), \(length) elements") }
             self.operation = operation
             self.ring = ring
             self.count = count
-            bounds = DeclaredBounds(unchecked: lower, upper)
         }
 
         var text: String {
-            "\(operation.text) of \(count) elements of \(ring.rawValue) in \(bounds) at step \(step)"
+            "\(operation.text) of \(count) elements of \(ring.rawValue) in \(bounds.printable) at step \(step)"
                 + (receivers == 0xff ? "" : ", parties \((0..<8).filter { receivers >> $0 & 1 == 1 })")
         }
     }
@@ -77,7 +75,7 @@ extension MultiPartyComputation {
         package static let name = "masked shares"
         package static let isTranscribed = false
         static let maximumElementBytes = 1 << 19
-        package static let maximumBytes = Header.bytes + 8 + 4 + maximumElementBytes
+        package static let maximumBytes = Header.maximumBytes + 8 + 4 + maximumElementBytes
         let header: Header
         let offset: Int
         let bytes: [UInt8]
@@ -103,30 +101,6 @@ extension MultiPartyComputation {
             }
             self.offset = offset
             bytes = try reader.readField(maximum: Self.maximumElementBytes)
-        }
-    }
-
-    /// The seed whose stream is the receiver's share of an input.
-    package struct InputSeed: WireMessage {
-        package static let tag: UInt8 = 2
-        package static let name = "seed of an input"
-        package static let maximumBytes = Header.bytes + AESCounterPRG.seedBytes
-        let header: Header
-        let seed: [UInt8]
-
-        init(header: Header, seed: [UInt8]) {
-            self.header = header
-            self.seed = seed
-        }
-
-        package func encode(into writer: inout ByteWriter) {
-            header.encode(into: &writer)
-            writer.write(raw: seed)
-        }
-
-        package init(from reader: inout ByteReader) throws {
-            header = try Header(from: &reader)
-            seed = try reader.readRaw(AESCounterPRG.seedBytes)
         }
     }
 

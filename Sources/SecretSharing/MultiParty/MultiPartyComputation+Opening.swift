@@ -15,18 +15,21 @@ extension MultiPartyComputation {
         }
         guard x.count > 0 else { return chosen.contains(party) ? [] : nil }
         let bits = chosen.reduce(UInt8(0)) { $0 | 1 << UInt8($1) }
-        return try await step(.open, ring: E.ring, count: x.count, bounds: x.bounds, receivers: bits) { header in
+        let header = try begin(.open, ring: E.ring, count: x.count, bounds: x.bounds, receivers: bits)
+        do {
             let buffer = HugeBuffer<E>(count: x.count, wiped: true)
             x.share.withUnsafeBufferPointer { buffer.pointer.update(from: $0.baseAddress!, count: x.count) }
-            if chosen.count == self.partyCount {
-                try await self.addUp(buffer, header)
+            if chosen.count == partyCount {
+                try await addUp(buffer, header)
             } else {
-                try await self.addUp(buffer, header, for: chosen)
+                try await addUp(buffer, header, for: chosen)
             }
-            guard chosen.contains(self.party) else { return nil }
+            guard chosen.contains(party) else { return nil }
             let values = buffer.buffer.map(\.signed)
             try AdditiveSharing.requireOpenedInBounds(values, x.bounds, as: E.self)
             return values
+        } catch {
+            throw await fail(error)
         }
     }
 
@@ -46,11 +49,10 @@ extension MultiPartyComputation {
         }
         func part(_ k: Int) -> Range<Int> { all.count * k / n..<all.count * (k + 1) / n }
         let mine = part(party)
-        let outgoing = Dictionary(uniqueKeysWithValues: links.peers.map { ($0, part($0)) })
-        try await transfer(
-            buffer, header, sending: outgoing, receiving: Dictionary(uniqueKeysWithValues: links.peers.map { ($0, mine) }), adding: true)
-        try await transfer(
-            buffer, header, sending: Dictionary(uniqueKeysWithValues: links.peers.map { ($0, mine) }), receiving: outgoing, adding: false)
+        let theirs = Dictionary(uniqueKeysWithValues: links.peers.map { ($0, part($0)) })
+        let own = theirs.mapValues { _ in mine }
+        try await transfer(buffer, header, sending: theirs, receiving: own, adding: true)
+        try await transfer(buffer, header, sending: own, receiving: theirs, adding: false)
     }
 
     /// The same for some receivers, directly. The others' buffers stay as they are.
@@ -58,10 +60,10 @@ extension MultiPartyComputation {
         let all = 0..<buffer.count
         let copy = HugeBuffer<E>(count: buffer.count, wiped: true)
         copy.pointer.update(from: buffer.pointer, count: buffer.count)
+        let everybody = Dictionary(uniqueKeysWithValues: links.peers.map { ($0, all) })
         try await transfer(
-            copy, into: buffer, header,
-            sending: Dictionary(uniqueKeysWithValues: links.peers.filter(receivers.contains).map { ($0, all) }),
-            receiving: receivers.contains(party) ? Dictionary(uniqueKeysWithValues: links.peers.map { ($0, all) }) : [:], adding: true)
+            copy, into: buffer, header, sending: everybody.filter { receivers.contains($0.key) },
+            receiving: receivers.contains(party) ? everybody : [:], adding: true)
     }
 
     /// Sends elements to the parties that they are for, while elements of others arrive, which are added or put in their place.
@@ -78,31 +80,30 @@ extension MultiPartyComputation {
                 $0..<min(range.upperBound, $0 + Piece.maximumElementBytes / width)
             }
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (peer, range) in sending {
-                let pieces = pieces(range)
-                group.addTask { [self] in
-                    for piece in pieces {
-                        let bytes = Array(UnsafeRawBufferPointer(start: from.pointer + piece.lowerBound, count: piece.count * width))
-                        try await links.onLink(peer) {
-                            try await $0.send(Piece(header: header, offset: piece.lowerBound, bytes: bytes))
-                        }
+        var work: [@Sendable () async throws -> Void] = []
+        for (peer, range) in sending {
+            let pieces = pieces(range)
+            work.append { [self] in
+                for piece in pieces {
+                    let bytes = Array(UnsafeRawBufferPointer(start: from.pointer + piece.lowerBound, count: piece.count * width))
+                    try await links.onLink(peer) {
+                        try await $0.send(Piece(header: header, offset: piece.lowerBound, bytes: bytes))
                     }
                 }
             }
-            for (peer, range) in receiving {
-                let pieces = pieces(range)
-                group.addTask { [self] in
-                    for piece in pieces {
-                        let message = try await links.onLink(peer) { try await $0.receive(Piece.self) }
-                        try check(message, header, piece, width, from: peer)
-                        // Summands of several parties meet in one place.
-                        summation.lock.withLock { _ in Self.take(message.bytes, into: target, piece, adding: adding) }
-                    }
-                }
-            }
-            try await group.waitForAll()
         }
+        for (peer, range) in receiving {
+            let pieces = pieces(range)
+            work.append { [self] in
+                for piece in pieces {
+                    let message = try await links.onLink(peer) { try await $0.receive(Piece.self) }
+                    try check(message, header, piece, width, from: peer)
+                    // Summands of several parties meet in one place.
+                    summation.lock.withLock { _ in Self.take(message.bytes, into: target, piece, adding: adding) }
+                }
+            }
+        }
+        try await PartyLinks.all(work)
     }
 
     private final class Summation: Sendable {
@@ -114,7 +115,11 @@ extension MultiPartyComputation {
     ) {
         let out = UnsafeMutableBufferPointer(rebasing: target.buffer[range])
         bytes.withUnsafeBytes {
-            if adding { RingKernels.add($0.bindMemory(to: E.self), to: out) } else { UnsafeMutableRawBufferPointer(out).copyMemory(from: $0) }
+            if adding {
+                RingKernels.add($0.bindMemory(to: E.self), to: out)
+            } else {
+                UnsafeMutableRawBufferPointer(out).copyMemory(from: $0)
+            }
         }
     }
 }

@@ -6,32 +6,39 @@ extension MultiPartyComputation {
     /// Shares a vector that `owner` knows; the others pass nil. The owner sends a 32-byte seed to everybody and keeps the vector
     /// minus their streams, so an input of any length costs 32 bytes and half a round trip.
     ///
-    /// Throws `.badInput` for another number of values or a value outside `bounds` (its place, never the value), `.range` when the
-    /// bounds do not fit the ring, before anything is sent.
+    /// Throws `.badInput` for another number of values or a value outside `bounds` (its place, never the value), before
+    /// anything is sent.
+    ///
+    /// `bounds` is no `DeclaredBounds`: Swift 6.3.1 calls async functions wrongly that take its 128-bit integers on the stack.
     public func share<E: RingElement>(
-        _ values: [E.Signed]?, from owner: Int, count: Int, bounds: DeclaredBounds, as ring: E.Type = E.self
+        _ values: [E.Signed]?, from owner: Int, count: Int, bounds range: ClosedRange<E.Signed>, as ring: E.Type = E.self
     ) async throws -> SharedVector<E> {
+        let bounds = DeclaredBounds(unchecked: Int128(range.lowerBound), Int128(range.upperBound))
         precondition((0..<partyCount).contains(owner) && (values != nil) == (owner == party), "the owner alone gives its values")
-        try bounds.require(in: E.ring, for: "an input")
         guard values.map({ $0.count == count }) ?? (count >= 0) else {
             throw YinheError(.badInput, "\(values!.count) values where \(count) were declared")
         }
         let parts = try values.map {
             try AdditiveSharing.share($0, among: partyCount, bounds: bounds, in: E.self, correctionParty: owner, random: random)
         }
-        let mine = try await step(.share, ring: E.ring, count: count, bounds: bounds, receivers: 1 << UInt8(owner)) { header in
-            guard let parts else {
-                let message = try await links.exchange(
-                    sending: [Int: InputSeed](), receiving: InputSeed.self, from: [owner])[owner]!
-                try check(message.header, header, from: owner)
-                return AdditiveSharing.CompressedShare<E>.seed(message.seed, count: count)
+        let header = try begin(.share, ring: E.ring, count: count, bounds: bounds, receivers: 1 << UInt8(owner))
+        let mine: AdditiveSharing.CompressedShare<E>
+        do {
+            if let parts {
+                var seeds: [Int: Piece] = [:]
+                for (peer, part) in parts.enumerated() {
+                    if case .seed(let seed, _) = part, peer != owner { seeds[peer] = Piece(header: header, offset: 0, bytes: seed) }
+                }
+                _ = try await links.exchange(sending: seeds, receiving: Piece.self, from: [])
+                mine = parts[owner]
+            } else {
+                let message = try await links.exchange(sending: [Int: Piece](), receiving: Piece.self, from: [owner])[owner]!
+                // A seed instead of elements.
+                try check(message, header, 0..<AESCounterPRG.seedBytes, 1, from: owner)
+                mine = .seed(message.bytes, count: count)
             }
-            var seeds: [Int: InputSeed] = [:]
-            for (peer, part) in parts.enumerated() {
-                if case .seed(let seed, _) = part, peer != owner { seeds[peer] = InputSeed(header: header, seed: seed) }
-            }
-            _ = try await links.exchange(sending: seeds, receiving: InputSeed.self, from: [])
-            return parts[owner]
+        } catch {
+            throw await fail(error)
         }
         return try AdditiveSharing.expand(mine, party: party, of: partyCount, bounds: bounds)
     }
@@ -44,14 +51,17 @@ extension MultiPartyComputation {
         try bounds.require(in: E.ring, for: "a multiplication of values in \(x.bounds) and in \(y.bounds)")
         let count = x.count
         guard count > 0 else { return try vector([], bounds) }
-        let share: [E] = try await step(.multiply, ring: E.ring, count: count, bounds: bounds) { header in
+        let header = try begin(.multiply, ring: E.ring, count: count, bounds: bounds)
+        do {
             let triples = try await source.produce(.products(E.ring), count: count)
             let opened = masked([(x.share, 0), (y.share, 1)], triples)
             try await addUp(opened, header)
             let isFirst = party == 0
-            return try await Parallel.offload { Self.product(opened, triples, count, isFirst) }
+            let share: [E] = try await Parallel.offload { Self.product(opened, triples, count, isFirst) }
+            return try vector(share, bounds)
+        } catch {
+            throw await fail(error)
         }
-        return try vector(share, bounds)
     }
 
     /// The element-wise square. Opens one element an item.
@@ -61,14 +71,17 @@ extension MultiPartyComputation {
         try bounds.require(in: E.ring, for: "a square of values in \(x.bounds)")
         let count = x.count
         guard count > 0 else { return try vector([], bounds) }
-        let share: [E] = try await step(.square, ring: E.ring, count: count, bounds: bounds) { header in
+        let header = try begin(.square, ring: E.ring, count: count, bounds: bounds)
+        do {
             let pairs = try await source.produce(.squares(E.ring), count: count)
             let opened = masked([(x.share, 0)], pairs)
             try await addUp(opened, header)
             let isFirst = party == 0
-            return try await Parallel.offload { Self.square(opened, pairs, count, isFirst) }
+            let share: [E] = try await Parallel.offload { Self.square(opened, pairs, count, isFirst) }
+            return try vector(share, bounds)
+        } catch {
+            throw await fail(error)
         }
-        return try vector(share, bounds)
     }
 
     /// Elements of one piece of an inner product, so that masks stay bounded.
@@ -90,12 +103,15 @@ extension MultiPartyComputation {
 
     private func dotPiece<E: RingElement>(_ x: [E], _ y: [E], _ bounds: DeclaredBounds) async throws -> E {
         let count = x.count
-        return try await step(.dot, ring: E.ring, count: count, bounds: bounds) { header in
+        let header = try begin(.dot, ring: E.ring, count: count, bounds: bounds)
+        do {
             let triple = try await source.produce(.matrixProducts(E.ring, rows: 1, inner: count, columns: 1), count: 1)
             let opened = masked([(x, 0), (y, 1)], triple)
             try await addUp(opened, header)
             let isFirst = party == 0
             return try await Parallel.offload { Self.product(opened, triple, count, isFirst).reduce(0, &+) }
+        } catch {
+            throw await fail(error)
         }
     }
 

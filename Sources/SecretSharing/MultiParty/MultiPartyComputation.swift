@@ -33,7 +33,8 @@ public final class MultiPartyComputation: Sendable {
                 names.allSatisfy({ (1...200).contains($0.utf8.count) })
             else {
                 throw YinheError(
-                    .usage, "the parties are not 2 to 8 different names of 1 to 200 bytes", remedy: "give every party its own short name")
+                    .usage, "the parties are not 2 to 8 different names of 1 to 200 bytes",
+                    remedy: "give every party its own short name")
             }
             guard binding.count <= 256 else {
                 throw YinheError(.usage, "a binding of \(binding.count) bytes", remedy: "bind a hash")
@@ -64,7 +65,12 @@ public final class MultiPartyComputation: Sendable {
     let links: PartyLinks
     let source: DealerCorrelations
     let random: any RandomSource
-    let state: Mutex<(step: UInt64, failure: (any Error)?)> = Mutex((0, nil))
+    let state = Mutex(State())
+
+    struct State {
+        var step: UInt64 = 0
+        var failure: YinheError?
+    }
     private let before: Traffic
 
     public var partyCount: Int { agreement.names.count }
@@ -126,11 +132,14 @@ public final class MultiPartyComputation: Sendable {
 
     /// Ends the computation together with everybody, and closes all channels. Throws when another party has not come to its end.
     public func finish() async throws {
-        try await step(.finish, ring: .z64, count: 0, bounds: DeclaredBounds(unchecked: 0, 0)) { header in
-            _ = try await self.links.exchange(
-                sending: Dictionary(uniqueKeysWithValues: self.links.peers.map { ($0, Piece(header: header, offset: 0, bytes: [])) }),
-                receiving: Piece.self, from: self.links.peers
-            ).map { peer, piece in try self.check(piece, header, 0..<0, 8, from: peer) }
+        let header = try begin(.finish, ring: .z64, count: 0, bounds: DeclaredBounds(unchecked: 0, 0))
+        do {
+            let last = Piece(header: header, offset: 0, bytes: [])
+            let received = try await links.exchange(
+                sending: Dictionary(uniqueKeysWithValues: links.peers.map { ($0, last) }), receiving: Piece.self, from: links.peers)
+            for (peer, piece) in received { try check(piece, header, 0..<0, 8, from: peer) }
+        } catch {
+            throw await fail(error)
         }
         await source.finish()
         for channel in links.channels.values { await channel.close() }
@@ -138,25 +147,20 @@ public final class MultiPartyComputation: Sendable {
 
     // MARK: Steps
 
-    /// Runs one step of the program. After an error nothing more can be computed: every party is told, all channels close.
-    func step<R>(
-        _ operation: Operation, ring: Ring, count: Int, bounds: DeclaredBounds, receivers: UInt8 = 0xff,
-        _ body: (Header) async throws -> R
-    ) async throws -> R {
+    /// Begins one step of the program.
+    func begin(
+        _ operation: Operation, ring: Ring, count: Int, bounds: DeclaredBounds, receivers: UInt8 = 0xff
+    ) throws -> Header {
         let number = try state.withLock { state in
             if let failure = state.failure { throw failure }
             defer { state.step += 1 }
             return state.step
         }
-        let header = Header(step: number, operation: operation, ring: ring, receivers: receivers, count: count, bounds: bounds)
-        do {
-            return try await body(header)
-        } catch {
-            throw await fail(error)
-        }
+        return Header(step: number, operation: operation, ring: ring, receivers: receivers, count: count, bounds: bounds)
     }
 
-    private func fail(_ error: any Error) async -> any Error {
+    /// After an error in a step nothing more can be computed: every party is told, all channels close. Returns the error to throw.
+    func fail(_ error: any Error) async -> any Error {
         var cause = error
         // The dealer named a party: it is that one's fault, not the dealer's.
         if !(error is LinkFailure), let blamed = source.blamed, blamed != party, var known = error as? YinheError {
@@ -166,7 +170,8 @@ public final class MultiPartyComputation: Sendable {
         let culprit = (cause as? LinkFailure).map { links.culprit(of: $0) }
         let shown = await links.stop(because: cause, cancelled: Task.isCancelled)
         await source.leave(blaming: Task.isCancelled ? nil : culprit)
-        state.withLock { $0.failure = $0.failure ?? shown }
+        let known = shown as? YinheError ?? YinheError(.system, "\(shown)")
+        state.withLock { $0.failure = $0.failure ?? known }
         return shown
     }
 

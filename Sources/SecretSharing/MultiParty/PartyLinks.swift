@@ -186,21 +186,33 @@ extension PartyLinks {
         sending messages: [Int: Sent], receiving: Received.Type, from senders: [Int]
     ) async throws -> [Int: Received] {
         if messages.isEmpty && senders.isEmpty { return [:] }
-        return try await withThrowingTaskGroup(of: (Int, Received?).self) { group in
-            for (peer, message) in messages {
-                group.addTask { [self] in
-                    try await onLink(peer) { try await $0.send(message) }
-                    return (peer, nil)
-                }
+        let received = ByParty<Received>()
+        var work: [@Sendable () async throws -> Void] = []
+        for (peer, message) in messages { work.append { [self] in try await onLink(peer) { try await $0.send(message) } } }
+        for peer in senders {
+            work.append { [self] in
+                let message = try await onLink(peer) { try await $0.receive(Received.self) }
+                received.values.withLock { $0[peer] = message }
             }
-            for peer in senders {
-                group.addTask { [self] in (peer, try await onLink(peer) { try await $0.receive(Received.self) }) }
-            }
-            return try await group.reduce(into: [:]) { if let message = $1.1 { $0[$1.0] = message } }
+        }
+        try await Self.all(work)
+        return received.values.withLock { $0 }
+    }
+
+    /// Runs everything at once; the first error cancels the rest and is thrown.
+    static func all(_ work: [@Sendable () async throws -> Void]) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for item in work { group.addTask(operation: item) }
+            try await group.waitForAll()
         }
     }
 
     func onLink<R>(_ peer: Int, _ body: (Session) async throws -> R) async throws -> R {
         do { return try await body(session(peer)) } catch { throw LinkFailure(peer: peer, error: error) }
     }
+}
+
+/// What tasks of several parties hand over.
+final class ByParty<Value: Sendable>: Sendable {
+    let values = Mutex<[Int: Value]>([:])
 }

@@ -179,6 +179,17 @@ extension FuzzTarget {
             Dealer.Refusal.self, [1, 2] + [UInt8](repeating: 0, count: 9),
             [5, 3] + [UInt8](repeating: 0, count: 8) + [2] + request(.bitProducts, 3) + request(.bits(.z128), 3)),
 
+        .message(
+            MultiPartyComputation.Piece.self,
+            bytes {
+                $0.write(UInt64(3))
+                for byte in [2, 1, 0xff] as [UInt8] { $0.write(byte) }
+                $0.write(UInt64(2))
+                $0.write("-1 ... 5")
+                $0.write(UInt64(0))
+                $0.write(field: filler(16))
+            }),
+
         .message(FusionMessage.Hello.self, filler(32)),
         .message(FusionMessage.Ready.self, [0, 9, 0, 0, 0] + filler(64)),
         .message(FusionMessage.Charged.self, filler(32)),
