@@ -84,6 +84,9 @@ enum ReportCharts {
         func y(_ v: Double) -> Double { bottom - (min(max(v, low), high) - low) / (high - low) * (bottom - top) }
         let slot = (right - left) / Double(max(1, estimates.count))
         let bar = min(72.0, slot * 0.62)
+        // Where labels would run into each other, only every so many are written; the table below the chart has all.
+        let widest = estimates.map { 12 * Double($0.label.count) }.max() ?? 0
+        let every = max(1, Int((widest / slot).rounded(.up)))
         var out: HTML = "<svg viewBox=\"0 0 \(width) \(bottom + 30)\" role=\"img\">\n"
         var tick = low
         while tick <= high + step / 2 {
@@ -102,9 +105,9 @@ enum ReportCharts {
                 <rect x="\(x - bar / 2)" y="\(min(zero, value))" width="\(bar)" height="\(abs(zero - value))" fill="#8fbfba"/>
                 <path d="M\(x) \(y(e.low))V\(y(e.high))M\(x - 6) \(y(e.low))h12M\(x - 6) \(y(e.high))h12" \
                 stroke="#0f5f5c" stroke-width="2"/>
-                <text x="\(x)" y="\(bottom + 20)" text-anchor="middle">\(e.label)</text>
 
                 """
+            if i % every == 0 { out += "<text x=\"\(x)\" y=\"\(bottom + 20)\" text-anchor=\"middle\">\(e.label)</text>\n" }
             if let truth = e.truth { out += diamond(x + bar / 2 + 9, y(truth)) }
         }
         out += "</svg>\n"
