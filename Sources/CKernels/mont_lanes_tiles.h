@@ -19,16 +19,36 @@
 
 // TILE columns: nine accumulators, x, HIGH, HIGH + LOW and four temporaries fill the sixteen registers.
 
+// One product, and two with their instructions woven together. In assembly because compilers hoist the multiplications of a whole
+// row above its additions, for which the registers do not suffice.
+#define SPLIT(y, h) "vmovapd %[" y "], %[" h "]\n\tvfmadd213pd %[high], %[a], %[" h "]\n\t"
+#define REST(h, l) "vsubpd %[" h "], %[both], %[" l "]\n\t"
+#define FINISH(y, h, l, sum) "vpaddq %[" h "], %[" sum "], %[" sum "]\n\tvfmadd231pd %[" y "], %[a], %[" l "]\n\t"
+#define ADD(l, sum) "vpaddq %[" l "], %[" sum "], %[" sum "]\n\t"
+
+LANES_INLINE void add_product(__m256i *acc, __m256d a, const __m256d *y, __m256d high, __m256d both) {
+    __m256i h, l;
+    __asm__(SPLIT("y", "h") REST("h", "l") FINISH("y", "h", "l", "upper") ADD("l", "lower")
+            : [lower] "+x"(acc[0]), [upper] "+x"(acc[1]), [h] "=&x"(h), [l] "=&x"(l)
+            : [a] "x"(a), [high] "x"(high), [both] "x"(both), [y] "m"(y[0]));
+}
+
+LANES_INLINE void add_two_products(__m256i *acc, __m256d a, const __m256d *y, __m256d high, __m256d both) {
+    __m256i h, l, h1, l1;
+    __asm__(SPLIT("y", "h") SPLIT("y1", "h1") REST("h", "l") REST("h1", "l1") FINISH("y", "h", "l", "middle")
+            FINISH("y1", "h1", "l1", "upper") ADD("l", "lower") ADD("l1", "middle")
+            : [lower] "+x"(acc[0]), [middle] "+x"(acc[1]), [upper] "+x"(acc[2]), [h] "=&x"(h), [l] "=&x"(l), [h1] "=&x"(h1),
+              [l1] "=&x"(l1)
+            : [a] "x"(a), [high] "x"(high), [both] "x"(both), [y] "m"(y[0]), [y1] "m"(y[1]));
+}
+
 /// acc[k] += low and acc[k + 1] += high of x y[k] for from <= k < to.
 LANES_INLINE void row(__m256i acc[TILE + 1], const __m256d *x, const __m256d *y, int from, int to) {
     const __m256d a = *x, high = _mm256_set1_pd(HIGH), both = _mm256_set1_pd(HIGH + LOW);
+    int k = from;
 #pragma clang loop unroll(full)
-    for (int k = from; k < to; k++) {
-        const __m256d h = _mm256_fmadd_pd(a, y[k], high);
-        const __m256d l = _mm256_fmadd_pd(a, y[k], _mm256_sub_pd(both, h));
-        acc[k + 1] = _mm256_add_epi64(acc[k + 1], _mm256_castpd_si256(h));
-        acc[k] = _mm256_add_epi64(acc[k], _mm256_castpd_si256(l));
-    }
+    for (; k + 1 < to; k += 2) add_two_products(acc + k, a, y + k, high, both);
+    if (k < to) add_product(acc + k, a, y + k, high, both);
 }
 
 /// The rows of which only the columns below the end of b (tail) or from the diagonal's start on (head) exist.
