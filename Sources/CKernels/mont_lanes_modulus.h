@@ -74,8 +74,6 @@ LANES_INLINE __m256i to_integer(__m256d v) {
 
 /// The number 1, not in Montgomery form, in every lane.
 void lanes_plain_one(const lanes_modulus *m, void *group);
-/// A group of four rows that lie anywhere.
-void lanes_split(const lanes_modulus *m, __m256d *group, const uint64_t *const rows[LANES]);
 
 #endif
 #endif

@@ -19,7 +19,7 @@ LANES_INLINE void transpose(__m256i v[4]) {
 LANES_INLINE __m256i left(__m256i v, size_t bits) { return _mm256_sll_epi64(v, _mm_cvtsi64_si128((long long)bits)); }
 LANES_INLINE __m256i right(__m256i v, size_t bits) { return _mm256_srl_epi64(v, _mm_cvtsi64_si128((long long)bits)); }
 
-LANES_TARGET void lanes_split(const lanes_modulus *m, __m256d *group, const uint64_t *const rows[LANES]) {
+LANES_TARGET static void split(const lanes_modulus *m, __m256d *group, const uint64_t *const rows[LANES]) {
     __m256i words[LANES_MAX_LIMBS + 4];
     const size_t limbs = m->limbs;
     size_t w = 0;
@@ -44,7 +44,7 @@ void lanes_pack(const lanes_modulus *m, void *group, const uint64_t *rows, size_
     static const uint64_t zeros[LANES_MAX_LIMBS];
     const uint64_t *row[LANES];
     for (size_t l = 0; l < LANES; l++) row[l] = l < count ? rows + l * stride : zeros;
-    lanes_split(m, group, row);
+    split(m, group, row);
 }
 
 LANES_TARGET void lanes_unpack(
