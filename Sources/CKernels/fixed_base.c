@@ -8,7 +8,7 @@
 #include "fixed_base_lanes.h"
 #include "montgomery.h"
 
-_Static_assert(FIXED_BASE_MAX_LIMBS <= MONT_MAX_LIMBS, "its numbers are multiplied there");
+_Static_assert(FIXED_BASE_MAX_LIMBS <= MONT_MAX_LIMBS, "one limit");
 
 struct fixed_base {
     int kernel;
