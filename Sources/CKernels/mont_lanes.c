@@ -13,7 +13,9 @@
 LANES_INLINE __m256i normalise(__m256d *digits, const __m256i *columns, const int64_t *correction, size_t count, __m256i carry) {
     const __m256i mask = broadcast(DIGIT_MASK);
     for (size_t k = 0; k < count; k++) {
-        const __m256i v = _mm256_add_epi64(_mm256_add_epi64(columns[k], broadcast(correction[k])), carry);
+        __m256i corrected = _mm256_add_epi64(columns[k], broadcast(correction[k]));
+        __asm__("" : "+x"(corrected));  // or the carry's chain would take both additions
+        const __m256i v = _mm256_add_epi64(corrected, carry);
         digits[k] = to_double(_mm256_and_si256(v, mask));
         carry = _mm256_srli_epi64(v, DIGIT_BITS);
     }
