@@ -94,7 +94,7 @@ extension AggregationContract {
     }
 
     private static func keyHolders(_ value: YamlValue) throws -> [Party] {
-        let list = try value.list(1...ThresholdLimits.holders, of: "key holders")
+        let list = try value.list(1...PaillierThresholdKey.maximumParties, of: "key holders")
         let holders = try list.map { try party($0) }
         try different(holders, list)
         return holders
@@ -163,9 +163,4 @@ extension AggregationContract {
             return Column(name: name, unit: try fields["unit"]!.text(maximum: 40), scale: scale, lower: lower, upper: upper)
         }
     }
-}
-
-/// How many may share a key.
-enum ThresholdLimits {
-    static let holders = 32
 }

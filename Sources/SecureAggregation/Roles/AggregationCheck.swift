@@ -75,6 +75,14 @@ public struct AggregationCheck {
         try table?.finish()
         return opening.header.binding.author
     }
+
+    /// That the decryption shares of enough key holders are right and open the aggregate; with `result`, that the table is what they
+    /// open. Returns the names of the holders whose shares were used.
+    public func jointOpening(_ shares: [String], of aggregate: String, result: String? = nil) throws -> [String] {
+        try JointOpening.check(
+            aggregate: aggregate, shares: shares, under: terms, result: result, threads: threads, progress: progress
+        ).holders
+    }
 }
 
 /// An opening from outside.
