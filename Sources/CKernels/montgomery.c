@@ -94,3 +94,22 @@ void mont_multiply(uint64_t *r, const uint64_t *a, const uint64_t *b, const mont
     (void)adx;
     multiply_portable(r, a, b, m);
 }
+
+void mont_square(uint64_t *r, const uint64_t *a, const mont_modulus *m, int adx) { mont_multiply(r, a, a, m, adx); }
+
+void mont_multiply_rows(
+    uint64_t *r, const uint64_t *a, const uint64_t *b, size_t b_stride, size_t count, const mont_modulus *m, int adx) {
+    for (size_t i = 0; i < count; i++) mont_multiply(r + i * m->limbs, a + i * m->limbs, b + i * b_stride, m, adx);
+}
+
+void mont_square_rows(uint64_t *r, const uint64_t *a, size_t count, const mont_modulus *m, int adx) {
+    for (size_t i = 0; i < count; i++) mont_square(r + i * m->limbs, a + i * m->limbs, m, adx);
+}
+
+int mont_adx_available(void) {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("adx") && __builtin_cpu_supports("avx2");
+#else
+    return 0;
+#endif
+}

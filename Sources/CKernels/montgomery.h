@@ -1,27 +1,8 @@
 #ifndef YINHE_MONTGOMERY_H
 #define YINHE_MONTGOMERY_H
 
-// Montgomery multiplication, r = a b / R mod n, inside CKernels. Constant time.
-#include <stddef.h>
-#include <stdint.h>
-
-#define MONT_MAX_LIMBS 128
-
-typedef struct {
-    size_t limbs;
-    uint64_t n0;  // -n^-1 mod 2^64
-    const uint64_t *n;
-} mont_modulus;
-
-/// -n^-1 mod 2^64 for odd n.
-static inline uint64_t mont_negative_inverse(uint64_t n) {
-    uint64_t x = n;  // correct to 3 bits; each step doubles them (Newton)
-    for (int i = 0; i < 5; i++) x *= 2 - n * x;
-    return 0 - x;
-}
-
-/// a, b < n; r < n; r may be a or b. `adx`: the processor has mulx, adcx and adox.
-void mont_multiply(uint64_t *r, const uint64_t *a, const uint64_t *b, const mont_modulus *m, int adx);
+// What the files of Montgomery arithmetic share.
+#include "include/mont_scalar.h"
 
 /// r -= n when r >= n (with `carry` as the limb above r), without a branch.
 void mont_reduce_once(uint64_t *r, uint64_t carry, const uint64_t *n, size_t limbs);
