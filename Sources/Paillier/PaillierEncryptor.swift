@@ -4,15 +4,15 @@ import SandboxCore
 /// Encrypts to one key. Holds the tables that make it fast, so make it once and use it often; shared by threads as it is.
 ///
 /// Made from a public key, it raises h^n to random powers modulo n^2. Made from the private key, it does so modulo p^2 and q^2, in
-/// 6/10 of the time; the ciphertexts have the same distribution. Building the tables takes 30 to 100 ms at 2048 bits.
+/// 6/10 of the time; the ciphertexts have the same distribution. The owner's tables hold secrets and never leave the memory.
 public final class PaillierEncryptor: Sendable {
     public let publicKey: PaillierPublicKey
     private let source: Source
 
     private enum Source: Sendable {
-        case djn(FixedBasePower)
-        case djnOwner(FixedBasePower, FixedBasePower, PaillierPrivateKey)
-        case standard
+        case table(FixedBasePower)
+        case ownerTables(FixedBasePower, FixedBasePower, PaillierPrivateKey)
+        case uniform
     }
 
     /// Ciphertexts made at a time: enough for the eight lanes of a kernel, few enough that progress moves.
@@ -24,27 +24,27 @@ public final class PaillierEncryptor: Sendable {
     /// Uses uniform n-th powers w = r^n under any key, without tables, at 100 to 200 a second.
     ///
     /// A sum that goes back to the key's owner needs them: uniform powers hide from everybody which ciphertexts went into it. The
-    /// short exponents of DJN would hide it from the owner only as long as discrete logarithms modulo p and q, which the owner
-    /// knows and which are half as long as n, are infeasible.
+    /// short exponents of the other schemes would hide it from the owner only as long as discrete logarithms modulo p and q, which
+    /// the owner knows and which are half as long as n, are infeasible.
     public init(hidingFromOwnerOf key: PaillierPublicKey) {
         publicKey = key
-        source = .standard
+        source = .uniform
     }
 
     package init(_ key: PaillierPublicKey, kernel: FixedBasePower.Kernel, window: Int? = nil) {
         publicKey = key
         guard let base = key.randomizerBase else {
-            source = .standard
+            source = .uniform
             return
         }
-        source = .djn(
+        source = .table(
             FixedBasePower(base: base, modulus: key.nSquared, exponentBits: key.exponentBits, kernel: kernel, window: window))
     }
 
     package init(_ key: PaillierPrivateKey, kernel: FixedBasePower.Kernel, window: Int? = nil) {
         publicKey = key.publicKey
         guard let base = publicKey.randomizerBase else {
-            source = .standard
+            source = .uniform
             return
         }
         func table(_ side: PaillierPrivateKey.PrimeSide) -> FixedBasePower {
@@ -52,15 +52,15 @@ public final class PaillierEncryptor: Sendable {
                 base: base.modulo(side.squared), modulus: side.squared, exponentBits: key.publicKey.exponentBits, kernel: kernel,
                 window: window)
         }
-        source = .djnOwner(table(key.p), table(key.q), key)
+        source = .ownerTables(table(key.p), table(key.q), key)
     }
 
     /// Memory of the tables.
     public var tableBytes: Int {
         switch source {
-        case .djn(let table): table.tableBytes
-        case .djnOwner(let p, let q, _): p.tableBytes + q.tableBytes
-        case .standard: 0
+        case .table(let table): table.tableBytes
+        case .ownerTables(let p, let q, _): p.tableBytes + q.tableBytes
+        case .uniform: 0
         }
     }
 
@@ -106,41 +106,41 @@ public final class PaillierEncryptor: Sendable {
         return PaillierCiphertext(unchecked: (ciphertext.value * power).modulo(publicKey.nSquared))
     }
 
-    private func checkRange(_ plaintext: BigInteger) throws {
+    func checkRange(_ plaintext: BigInteger) throws {
         guard plaintext.signum >= 0, plaintext < publicKey.n else {
             throw YinheError(.range, "a plaintext is outside 0 ..< n", remedy: "encode negative values first, or use a longer key")
         }
     }
 
     /// (1 + m n) w mod n^2 = w + n (m w mod n) mod n^2: the products stay half as long.
-    private static func combine(_ m: BigInteger, _ w: BigInteger, _ key: PaillierPublicKey) -> PaillierCiphertext {
+    static func combine(_ m: BigInteger, _ w: BigInteger, _ key: PaillierPublicKey) -> PaillierCiphertext {
         let sum = w + key.n * (m * w.modulo(key.n)).modulo(key.n)
         return PaillierCiphertext(unchecked: sum < key.nSquared ? sum : sum - key.nSquared)
     }
 
     // MARK: Random n-th powers
 
-    /// w for an exponent (DJN) or a unit (standard) that the caller fixes: for known-answer tests.
+    /// w for an exponent (subgroup, DJN) or a unit (standard) that the caller fixes: for known-answer tests.
     package func encrypt(_ plaintext: BigInteger, fixed r: BigInteger) throws -> PaillierCiphertext {
         try checkRange(plaintext)
         let w =
             switch source {
-            case .djn(let table): table.power(r)
-            case .djnOwner(let p, let q, let key): key.joinSquares(p.power(r), q.power(r))
-            case .standard: r.power(secret: publicKey.n, modulo: publicKey.nSquared)
+            case .table(let table): table.power(r)
+            case .ownerTables(let p, let q, let key): key.joinSquares(p.power(r), q.power(r))
+            case .uniform: r.power(secret: publicKey.n, modulo: publicKey.nSquared)
             }
         return Self.combine(plaintext, w, publicKey)
     }
 
-    private func randomizers(_ count: Int, random: some RandomSource) -> [BigInteger] {
+    func randomizers(_ count: Int, random: some RandomSource) -> [BigInteger] {
         switch source {
-        case .djn(let table):
+        case .table(let table):
             return withExponents(count, random: random) { Self.powers(table, $0, count) }
-        case .djnOwner(let p, let q, let key):
+        case .ownerTables(let p, let q, let key):
             return withExponents(count, random: random) { exponents in
                 zip(Self.powers(p, exponents, count), Self.powers(q, exponents, count)).map { key.joinSquares($0, $1) }
             }
-        case .standard:
+        case .uniform:
             return (0..<count).map { _ in
                 BigInteger.randomUnit(modulo: publicKey.n, from: random).power(secret: publicKey.n, modulo: publicKey.nSquared)
             }

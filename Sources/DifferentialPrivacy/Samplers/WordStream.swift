@@ -2,15 +2,16 @@ import SandboxCore
 
 /// Uniform 64-bit words for sampling loops, read from a `RandomSource` a few KiB at a time so that a word costs a load and
 /// an increment. Word k is the little-endian integer of bytes 8k ..< 8k + 8 of the source. Unused words are wiped at the end.
-package struct WordStream<Source: RandomSource>: ~Copyable {
-    private static var capacity: Int { 512 }
-    private let source: Source
+/// Opaque outside the package: nobody else can make one, so noise is never drawn from another source.
+public struct WordStream: ~Copyable {
+    private static let capacity = 512
+    private let source: any RandomSource
     private let words: UnsafeMutablePointer<UInt64>
     private var position: Int
     private var spareBits: UInt64 = 0
     private var spareBitCount = 0
 
-    package init(_ source: Source) {
+    package init(_ source: any RandomSource) {
         self.source = source
         words = .allocate(capacity: Self.capacity)
         words.initialize(repeating: 0, count: Self.capacity)
@@ -46,17 +47,17 @@ package struct WordStream<Source: RandomSource>: ~Copyable {
 
 /// The two widths in which the samplers compute.
 package protocol SamplerWord: FixedWidthInteger, UnsignedInteger {
-    static func draw<S>(_ stream: inout WordStream<S>) -> Self
+    static func draw(_ stream: inout WordStream) -> Self
 }
 
 extension UInt64: SamplerWord {
     @inline(__always)
-    package static func draw<S>(_ stream: inout WordStream<S>) -> UInt64 { stream.word() }
+    package static func draw(_ stream: inout WordStream) -> UInt64 { stream.word() }
 }
 
 extension UInt128: SamplerWord {
     /// Low word first.
-    package static func draw<S>(_ stream: inout WordStream<S>) -> UInt128 {
+    package static func draw(_ stream: inout WordStream) -> UInt128 {
         let low = stream.word()
         return UInt128(stream.word()) << 64 | UInt128(low)
     }

@@ -77,6 +77,28 @@ extension WordStream {
     }
 }
 
+extension WordStream {
+    /// One attempt at Y with P[Y >= y] = exp(-s y / t): nil when it is rejected, and then to be repeated. A Y that does not fit T is
+    /// returned as T.max; its probability is below exp(-255) for t <= 2^56 in 64 bits and t <= 2^120 in 128.
+    ///
+    /// X = U + t V with P[U = u] proportional to exp(-u / t) on 0 ..< t and P[V >= v] = exp(-v) has P[X >= x] = exp(-x / t), and
+    /// Y = floor(X / s) (Canonne, Kamath, Steinke, Algorithm 2).
+    @inline(__always)
+    package mutating func geometric<T: SamplerWord>(t: T, s: T) -> T? {
+        var u: T = 0
+        if t > 1 {
+            u = uniform(below: t)
+            guard bernoulliExp(minus: u, over: t) else { return nil }
+        }
+        var v: T = 0
+        while bernoulliExpMinusOne() { v += 1 }
+        let (multiple, overflowMultiple) = t.multipliedReportingOverflow(by: v)
+        let (x, overflowSum) = multiple.addingReportingOverflow(u)
+        if overflowMultiple || overflowSum { return .max }
+        return s == 1 ? x : x / s
+    }
+}
+
 package enum FactorialThresholds {
     /// 17!
     static let factorial17: UInt64 = 355_687_428_096_000

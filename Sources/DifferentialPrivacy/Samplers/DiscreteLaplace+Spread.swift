@@ -1,5 +1,4 @@
 import Arithmetic
-import SandboxCore
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -8,36 +7,23 @@ import Musl
 import Darwin
 #endif
 
-/// How far noise strays: for reports beside a released value. Floating point, for display only; no decision depends on it.
-public struct NoiseSpread: Hashable, Sendable {
-    public let standardDeviation: Double
-    /// The smallest integer k with P[|noise| <= k] >= confidence: the interval is value - k ... value + k.
-    public let halfWidth: Double
-    public let confidence: Double
-}
-
 extension DiscreteLaplace {
     /// The spread of one sample, or of the sum of two independent ones (each of two parties adds its own).
     /// `confidence` must lie in 0 ..< 1.
     public func spread(samples: Int = 1, confidence: Double = 0.95) -> NoiseSpread {
         precondition(samples == 1 || samples == 2, "a closed form exists for one and two samples")
-        precondition(confidence >= 0 && confidence < 1)
-        let outside = 1 - confidence
-        // The tail decreases in k: bisection for the first k that leaves at most `outside` on both sides.
-        var (low, high) = (-1.0, 1.0)
-        while 2 * upperTail(above: high, samples: samples) > outside { high *= 2 }
-        while high - low > 1, high - low > high * 0x1p-50 {
-            let middle = ((low + high) / 2).rounded(.down)
-            if 2 * upperTail(above: middle, samples: samples) > outside { low = middle } else { high = middle }
+        return NoiseSpread(standardDeviation: (Double(samples) * variance).squareRoot(), confidence: confidence) {
+            upperTail(above: $0, samples: samples)
         }
-        return NoiseSpread(
-            standardDeviation: (Double(samples) * variance).squareRoot(), halfWidth: high, confidence: confidence)
     }
 
     /// 2 q / (1 - q)^2 = 1 / (2 sinh^2(1 / 2b)), which does not cancel for large scales.
-    public var variance: Double {
-        let s = sinh(0.5 / scale.approximation)
-        return 1 / (2 * s * s)
+    public var variance: Double { 2 * Self.halfVariance(scale.approximation) }
+
+    /// q / (1 - q)^2 = 1 / (4 sinh^2(1 / 2b)): the variance of the geometric law.
+    static func halfVariance(_ scale: Double) -> Double {
+        let s = sinh(0.5 / scale)
+        return 1 / (4 * s * s)
     }
 
     /// P[noise = x] for one sample; for two, by summing q^(|y| + |x - y|) over y,
