@@ -186,7 +186,7 @@ import Testing
         let forged = try SignedFile.Writer(path: fixture.file("forged"), kind: .opening, header: reader.header)
         try forged.write(body)
         try forged.commit(signedBy: fixture.holder)
-        #expect(refusal { _ = try check.opening(fixture.file("forged"), of: aggregate) }?.message.contains("not those of the aggregate") == true)
+        #expect(refusal { _ = try check.opening(fixture.file("forged"), of: aggregate) }?.message.contains("not shown to be those of the aggregate") == true)
         try fixture.write("changed.csv", AggregationFixture.expected.replacing("5010", with: "5011"))
         let error = refusal { _ = try check.opening(fixture.file("sum.opening"), of: aggregate, result: fixture.file("changed.csv")) }
         #expect(error?.place.contains("line 4, column loans") == true)
