@@ -50,9 +50,9 @@ import Testing
         let error = refusal { _ = try other.collection().accept(path) }
         #expect(error?.code == .contract && error?.message.contains("another contract") == true)
         let wrongFolder = refusal {
-            _ = try Collection(path: fixture.file("shared"), fixture.terms)
-            _ = try Collection(path: fixture.file("shared"), fixture.terms).accept(path)
-            _ = try Collection(path: fixture.file("shared"), other.terms)
+            _ = try SubmissionCollection(path: fixture.file("shared"), fixture.terms)
+            _ = try SubmissionCollection(path: fixture.file("shared"), fixture.terms).accept(path)
+            _ = try SubmissionCollection(path: fixture.file("shared"), other.terms)
         }
         #expect(wrongFolder?.message.contains("collects for another contract") == true)
     }
