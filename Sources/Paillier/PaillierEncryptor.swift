@@ -12,7 +12,7 @@ public final class PaillierEncryptor: Sendable {
     private enum Source: Sendable {
         case table(FixedBasePower)
         case ownerTables(FixedBasePower, FixedBasePower, PaillierPrivateKey)
-        case uniform
+        case uniform(MontgomeryModulus)
     }
 
     /// Ciphertexts made at a time: enough for the eight lanes of a kernel, few enough that progress moves.
@@ -28,13 +28,13 @@ public final class PaillierEncryptor: Sendable {
     /// the owner knows and which are half as long as n, are infeasible.
     public init(hidingFromOwnerOf key: PaillierPublicKey) {
         publicKey = key
-        source = .uniform
+        source = .uniform(MontgomeryModulus(publicKey.nSquared))
     }
 
     package init(_ key: PaillierPublicKey, kernel: FixedBasePower.Kernel, window: Int? = nil) {
         publicKey = key
         guard let base = key.randomizerBase else {
-            source = .uniform
+            source = .uniform(MontgomeryModulus(publicKey.nSquared))
             return
         }
         source = .table(
@@ -44,7 +44,7 @@ public final class PaillierEncryptor: Sendable {
     package init(_ key: PaillierPrivateKey, kernel: FixedBasePower.Kernel, window: Int? = nil) {
         publicKey = key.publicKey
         guard let base = publicKey.randomizerBase else {
-            source = .uniform
+            source = .uniform(MontgomeryModulus(publicKey.nSquared))
             return
         }
         func table(_ side: PaillierPrivateKey.PrimeSide) -> FixedBasePower {
@@ -127,7 +127,7 @@ public final class PaillierEncryptor: Sendable {
             switch source {
             case .table(let table): table.power(r)
             case .ownerTables(let p, let q, let key): key.joinSquares(p.power(r), q.power(r))
-            case .uniform: r.power(secret: publicKey.n, modulo: publicKey.nSquared)
+            case .uniform(let field): field.powers([r], secret: publicKey.n)[0]
             }
         return Self.combine(plaintext, w, publicKey)
     }
@@ -135,38 +135,14 @@ public final class PaillierEncryptor: Sendable {
     func randomizers(_ count: Int, random: some RandomSource) -> [BigInteger] {
         switch source {
         case .table(let table):
-            return withExponents(count, random: random) { Self.powers(table, $0, count) }
+            return RandomExponents.with(count, bits: publicKey.exponentBits, random: random) { table.powers($0, count) }
         case .ownerTables(let p, let q, let key):
-            return withExponents(count, random: random) { exponents in
-                zip(Self.powers(p, exponents, count), Self.powers(q, exponents, count)).map { key.joinSquares($0, $1) }
+            return RandomExponents.with(count, bits: publicKey.exponentBits, random: random) { exponents in
+                zip(p.powers(exponents, count), q.powers(exponents, count)).map { key.joinSquares($0, $1) }
             }
-        case .uniform:
-            return (0..<count).map { _ in
-                BigInteger.randomUnit(modulo: publicKey.n, from: random).power(secret: publicKey.n, modulo: publicKey.nSquared)
-            }
-        }
-    }
-
-    /// `count` uniform exponents of `exponentBits` bits, wiped after use.
-    private func withExponents<R>(
-        _ count: Int, random: some RandomSource, _ body: (UnsafePointer<UInt64>) -> R
-    ) -> R {
-        let limbs = (publicKey.exponentBits + 63) / 64, spare = limbs * 64 - publicKey.exponentBits
-        var exponents = [UInt64](repeating: 0, count: count * limbs)
-        defer { ConstantTime.wipe(&exponents) }
-        exponents.withUnsafeMutableBytes { random.fill($0) }
-        if spare > 0 { for i in 0..<count { exponents[i * limbs + limbs - 1] >>= UInt64(spare) } }
-        return exponents.withUnsafeBufferPointer { body($0.baseAddress!) }
-    }
-
-    private static func powers(_ table: FixedBasePower, _ exponents: UnsafePointer<UInt64>, _ count: Int) -> [BigInteger] {
-        var results = [UInt64](repeating: 0, count: count * table.limbs)
-        defer { ConstantTime.wipe(&results) }
-        return results.withUnsafeMutableBufferPointer { buffer in
-            table.powers(exponents: exponents, count: count, into: buffer.baseAddress!)
-            return (0..<count).map { i in
-                BigInteger(limbs: UnsafeBufferPointer(rebasing: buffer[i * table.limbs..<(i + 1) * table.limbs]))
-            }
+        case .uniform(let field):
+            let units = (0..<count).map { _ in BigInteger.randomUnit(modulo: publicKey.n, from: random) }
+            return field.powers(units, secret: publicKey.n)
         }
     }
 }
