@@ -53,7 +53,7 @@ size_t fixed_base_table_words(int kernel, size_t bits, size_t limbs, size_t expo
 }
 
 static fixed_base *without_table(
-    int kernel, const uint64_t *modulus, size_t bits, size_t limbs, size_t exponent_bits, unsigned window) {
+    int kernel, const uint64_t *modulus, const uint64_t *root, size_t bits, size_t limbs, size_t exponent_bits, unsigned window) {
     const size_t words = fixed_base_table_words(kernel, bits, limbs, exponent_bits, window);
     if (words == 0 || !fixed_base_kernel_available(kernel)) abort();
     fixed_base *f = calloc(1, sizeof *f);
@@ -69,13 +69,17 @@ static fixed_base *without_table(
     f->modulus = (mont_modulus){.limbs = limbs, .n0 = mont_negative_inverse(modulus[0]), .n = f->n};
     ifma_split(f->n52, f->limbs52, f->n, limbs);
     f->k0 = f->modulus.n0 & ((1ull << 52) - 1);
-    if (kernel == FIXED_BASE_LANES && !(f->lanes = lanes_modulus_new(modulus, limbs))) abort();
+    if (kernel == FIXED_BASE_LANES) {
+        f->lanes = root ? lanes_modulus_new_squared(root, limbs / 2, limbs) : lanes_modulus_new(modulus, limbs);
+        if (!f->lanes) abort();
+    }
     return f;
 }
 
 fixed_base *fixed_base_over_table(
-    int kernel, const uint64_t *modulus, size_t bits, size_t limbs, size_t exponent_bits, unsigned window, const uint64_t *table) {
-    fixed_base *f = without_table(kernel, modulus, bits, limbs, exponent_bits, window);
+    int kernel, const uint64_t *modulus, const uint64_t *root, size_t bits, size_t limbs, size_t exponent_bits, unsigned window,
+    const uint64_t *table) {
+    fixed_base *f = without_table(kernel, modulus, root, bits, limbs, exponent_bits, window);
     f->table = table;
     return f;
 }
@@ -107,9 +111,9 @@ static void build_rows(const fixed_base *f, uint64_t *table, const uint64_t *one
 }
 
 fixed_base *fixed_base_new(
-    int kernel, const uint64_t *modulus, size_t bits, size_t limbs, const uint64_t *one, const uint64_t *base_r,
-    const uint64_t *r52, size_t exponent_bits, unsigned window) {
-    fixed_base *f = without_table(kernel, modulus, bits, limbs, exponent_bits, window);
+    int kernel, const uint64_t *modulus, const uint64_t *root, size_t bits, size_t limbs, const uint64_t *one,
+    const uint64_t *base_r, const uint64_t *r52, size_t exponent_bits, unsigned window) {
+    fixed_base *f = without_table(kernel, modulus, root, bits, limbs, exponent_bits, window);
     void *memory = NULL;
     if (posix_memalign(&memory, 64, f->table_words * 8) != 0) abort();
     f->table = f->built = memory;
@@ -215,7 +219,7 @@ static void power_vector(const fixed_base *f, const uint64_t *exponents, size_t 
         for (size_t l = 0; l < batch; l++) {
             uint64_t *result = results + (from + l) * limbs;
             memcpy(result, lanes + l * limbs, limbs * 8);
-            mont_reduce_once(result, 0, f->n, limbs);
+            mont_reduce_once(result, result, 0, f->n, limbs);
         }
     }
     wipe(digits, f->windows * IFMA_LANES * 8);

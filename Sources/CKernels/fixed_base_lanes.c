@@ -4,48 +4,39 @@
 #include <string.h>
 
 #include "exponent_digit.h"
-#include "mont_lanes_modulus.h"
+#include "mont_lanes_ring.h"
 
 #define BLOCK 8  // words
 
 #if defined(__x86_64__)
 
-static void *aligned(size_t bytes) {
-    void *memory;
-    if (posix_memalign(&memory, 64, bytes) != 0) abort();
-    return memory;
-}
-
 // Building: first base^(2^(window w)) for every w by squaring, then the entries of four windows at a time.
 void lanes_fixed_base_build(
     const lanes_modulus *m, uint64_t *table, size_t windows, unsigned window, const uint64_t *base) {
-    const size_t limbs = m->limbs, d = m->digits, entries = (size_t)1 << window, blocks = limbs / BLOCK;
-    const size_t scratch_bytes = lanes_scratch_bytes(m), padded = (windows + LANES - 1) / LANES * LANES;
-    const size_t bytes = 2 * d * sizeof(__m256d) + scratch_bytes + (padded + LANES) * limbs * 8;
-    __m256d *step = aligned(bytes), *power = step + d;
-    void *scratch = power + d;
+    const size_t limbs = m->limbs, v = ring_vectors(m), entries = (size_t)1 << window, blocks = limbs / BLOCK;
+    const size_t scratch_bytes = ring_scratch_bytes(m), padded = (windows + LANES - 1) / LANES * LANES;
+    const size_t bytes = 2 * v * sizeof(__m256d) + scratch_bytes + (padded + LANES) * limbs * 8;
+    __m256d *step = lanes_allocate(bytes), *power = step + v;
+    void *scratch = power + v;
     uint64_t *bases = (uint64_t *)((char *)scratch + scratch_bytes), *rows = bases + padded * limbs;
-    lanes_pack(m, step, base, 0, 1);
-    lanes_multiply(m, step, step, m->r_squared, scratch);
+    ring_enter(m, step, base, 0, 1, scratch);
     for (size_t w = 0; w < padded; w++) {
-        lanes_unpack(m, bases + w * limbs, limbs, 1, step, scratch);
-        for (unsigned k = 0; k < window; k++) lanes_square(m, step, step, scratch);
+        ring_store(m, bases + w * limbs, limbs, 1, step, scratch);
+        for (unsigned k = 0; k < window; k++) ring_square(m, step, step, scratch);
     }
     for (size_t w = 0; w < windows; w += LANES) {
         const size_t batch = windows - w < LANES ? windows - w : LANES;
-        lanes_pack(m, step, bases + w * limbs, limbs, LANES);
-        memcpy(power, m->one, d * sizeof(__m256d));
-        if (w == 0) {  // out of Montgomery form
-            for (size_t k = 0; k < d; k++) ((double *)(power + k))[0] = k == 0;
-        }
+        ring_load(m, step, bases + w * limbs, limbs, LANES);
+        memcpy(power, ring_one(m), v * sizeof(__m256d));
+        if (w == 0) ring_set_plain_one(m, power, 0);
         for (size_t e = 0; e < entries; e++) {
-            lanes_unpack(m, rows, limbs, batch, power, scratch);
+            ring_store(m, rows, limbs, batch, power, scratch);
             for (size_t l = 0; l < batch; l++) {
                 for (size_t b = 0; b < blocks; b++) {
                     memcpy(table + (((w + l) * blocks + b) * entries + e) * BLOCK, rows + l * limbs + b * BLOCK, BLOCK * 8);
                 }
             }
-            if (e + 1 < entries) lanes_multiply(m, power, power, step, scratch);
+            if (e + 1 < entries) ring_multiply(m, power, power, step, scratch);
         }
     }
     wipe(step, bytes);
@@ -99,11 +90,11 @@ LANES_TARGET void lanes_fixed_base_power(
     const lanes_modulus *m, const uint64_t *table, size_t windows, unsigned window, const uint64_t *exponents,
     size_t exponent_bits, size_t count, uint64_t *results) {
     enum { GROUPS = 16, BATCH = GROUPS * LANES };  // exponents that share a sub-table while it is in the cache
-    const size_t limbs = m->limbs, d = m->digits, entries = (size_t)1 << window, blocks = limbs / BLOCK;
-    const size_t words = (exponent_bits + 63) / 64, scratch_bytes = lanes_scratch_bytes(m);
-    const size_t bytes = (GROUPS + 1) * d * sizeof(__m256d) + scratch_bytes + BATCH * (limbs * 8 + sizeof(selector));
-    __m256d *powers = aligned(bytes), *factor = powers + GROUPS * d;
-    void *scratch = factor + d;
+    const size_t limbs = m->limbs, v = ring_vectors(m), entries = (size_t)1 << window, blocks = limbs / BLOCK;
+    const size_t words = (exponent_bits + 63) / 64, scratch_bytes = ring_scratch_bytes(m);
+    const size_t bytes = (GROUPS + 1) * v * sizeof(__m256d) + scratch_bytes + BATCH * (limbs * 8 + sizeof(selector));
+    __m256d *powers = lanes_allocate(bytes), *factor = powers + GROUPS * v;
+    void *scratch = factor + v;
     selector *selectors = (selector *)((char *)scratch + scratch_bytes);
     uint64_t *rows = (uint64_t *)(selectors + BATCH);
     for (size_t from = 0; from < count; from += BATCH) {
@@ -121,14 +112,14 @@ LANES_TARGET void lanes_fixed_base_power(
                 }
             }
             for (size_t g = 0; g < padded / LANES; g++) {
-                __m256d *power = powers + g * d;
-                lanes_pack(m, w == 0 ? power : factor, rows + g * LANES * limbs, limbs, LANES);
-                if (w > 0) lanes_multiply(m, power, power, factor, scratch);
+                __m256d *power = powers + g * v;
+                ring_load(m, w == 0 ? power : factor, rows + g * LANES * limbs, limbs, LANES);
+                if (w > 0) ring_multiply(m, power, power, factor, scratch);
             }
         }
         for (size_t i = 0; i < batch; i += LANES) {
             const size_t lanes = batch - i < LANES ? batch - i : LANES;
-            lanes_unpack(m, results + (from + i) * limbs, limbs, lanes, powers + i / LANES * d, scratch);
+            ring_leave(m, results + (from + i) * limbs, limbs, lanes, powers + i / LANES * v, scratch);
         }
     }
     wipe(powers, bytes);

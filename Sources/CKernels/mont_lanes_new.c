@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mont_lanes_modulus.h"
+#include "mont_lanes_nadic.h"
 
 #if defined(__x86_64__)
 
@@ -61,92 +61,153 @@ static size_t bit_width(const uint64_t *n, size_t limbs) {
     return limbs == 0 ? 0 : 64 * limbs - (size_t)__builtin_clzll(n[limbs - 1]);
 }
 
-/// The number in all four lanes; `words` may be more than the modulus has.
-static void spread(const lanes_modulus *m, __m256d *group, const uint64_t *number, size_t words) {
-    lanes_modulus shape = *m;
-    shape.limbs = words;
-    lanes_pack(&shape, group, number, 0, LANES);
+static void spread(__m256d *group, size_t digits, const uint64_t *number, size_t words) {
+    lanes_load(group, digits, number, 0, words, LANES);
 }
 
-void lanes_plain_one(const lanes_modulus *m, void *group) {
-    memset(group, 0, lanes_group_bytes(m));
-    for (int l = 0; l < LANES; l++) ((double *)group)[l] = 1;
-}
-
-lanes_modulus *lanes_modulus_new(const uint64_t *n, size_t limbs) {
-    if (limbs < 1 || limbs > LANES_MAX_LIMBS || (n[0] & 1) == 0 || !mont_lanes_available()) abort();
+lanes_modulus *lanes_modulus_with_spare_bits(const uint64_t *n, size_t limbs, size_t spare) {
     const size_t bits = bit_width(n, limbs);
-    size_t digits = (bits + 2 + DIGIT_BITS - 1) / DIGIT_BITS;  // R > 4n
+    if (limbs < 1 || limbs > LANES_MAX_LIMBS || (n[0] & 1) == 0 || bits < 2 || !mont_lanes_available()) abort();
+    size_t digits = (bits + spare + DIGIT_BITS - 1) / DIGIT_BITS;
     if (digits < TILE) digits = TILE;
-    const size_t vectors = 4 * digits, columns = 2 * digits + 1;
-    const size_t bytes = vectors * sizeof(__m256d) + 2 * columns * sizeof(int64_t) + limbs * sizeof(uint64_t);
+    const size_t columns = 2 * digits + 1, kinds = LANES_MAX_SUMS + 1;
+    const size_t bytes = 4 * digits * sizeof(__m256d) + kinds * columns * sizeof(int64_t);
     lanes_modulus *m = calloc(1, sizeof *m);
-    void *memory = NULL, *scratch = NULL;
-    const size_t scratch_bytes = lanes_scratch_vectors(digits, limbs) * sizeof(__m256i);
-    if (!m || posix_memalign(&memory, 64, bytes) != 0 || posix_memalign(&scratch, 64, scratch_bytes) != 0) {
+    if (!m) return NULL;
+    *m = (lanes_modulus){.limbs = limbs, .digits = digits, .bytes = bytes};
+    const size_t scratch_bytes = lanes_scratch_bytes(m);
+    void *scratch = NULL;
+    if (posix_memalign(&m->memory, 64, bytes) != 0 || posix_memalign(&scratch, 64, scratch_bytes) != 0) {
+        free(m->memory);
         free(m);
-        free(memory);
         return NULL;
     }
-    __m256d *group = memory;
-    int64_t *once = (int64_t *)(group + vectors), *twice = once + columns;
-    uint64_t *words = (uint64_t *)(twice + columns);
-    *m = (lanes_modulus){limbs, digits, words, group, group + digits, group + 2 * digits, group + 3 * digits, once, twice, memory, bytes};
-    memcpy(words, n, limbs * 8);
+    __m256d *group = m->memory, *n_prime = group + digits, *one = n_prime + digits, *r_squared = one + digits;
+    m->n = group;
+    m->n_prime = n_prime;
+    m->one = one;
+    m->r_squared = r_squared;
 
-    // Column s holds the low parts of `count(s)` products and the high parts of `count(s - 1)`.
+    // Column s holds the low parts of `count` products and the high parts of `before`, in each of its sums.
+    int64_t *corrections = (int64_t *)(r_squared + digits);
     uint64_t before = 0;
     for (size_t s = 0; s < columns; s++) {
         const uint64_t count = s < digits ? s + 1 : s < 2 * digits - 1 ? 2 * digits - 1 - s : 0;
-        const uint64_t patterns = count * LOW_PATTERN + before * HIGH_PATTERN, bias = LANES_BIAS - LANES_BIAS_CARRY;
-        once[s] = (int64_t)(bias - patterns);
-        twice[s] = (int64_t)(bias - 2 * patterns);
+        const uint64_t patterns = count * LOW_PATTERN + before * HIGH_PATTERN;
+        for (size_t c = 0; c < kinds; c++) {
+            corrections[c * columns + s] = (int64_t)(LANES_BIAS - LANES_BIAS_CARRY - c * patterns);
+        }
         before = count;
     }
+    for (size_t c = 0; c < kinds; c++) m->corrections[c] = corrections + c * columns;
 
-    spread(m, group, n, limbs);
+    spread(group, digits, n, limbs);
     // -n^-1 mod R
     const size_t inverse_words = (DIGIT_BITS * digits + 63) / 64;
-    uint64_t padded[LANES_MAX_LIMBS + 1] = {0}, inverse[LANES_MAX_LIMBS + 1];
+    uint64_t padded[LANES_MAX_LIMBS + 1] = {0}, number[LANES_MAX_LIMBS + 1];
     memcpy(padded, n, (limbs < inverse_words ? limbs : inverse_words) * 8);
-    negative_inverse(inverse, padded, inverse_words);
-    spread(m, group + digits, inverse, inverse_words);
-    // R mod n from 2^(bits - 1) < n by doubling, then R^2: from 2 R (the form of 2) squarings and doublings reach the form of R.
-    uint64_t power[LANES_MAX_LIMBS] = {0};
-    power[(bits - 1) / 64] = 1ull << ((bits - 1) % 64);
+    negative_inverse(number, padded, inverse_words);
+    spread(n_prime, digits, number, inverse_words);
+    // R mod n from 2^(bits - 1) < n by doubling, then R^2: from R, the form of 1 = 2^0, squarings and doublings reach that of R.
+    memset(number, 0, sizeof number);
+    number[(bits - 1) / 64] = 1ull << ((bits - 1) % 64);
     const size_t r_bits = DIGIT_BITS * digits;
-    for (size_t k = bits - 1; k < r_bits; k++) double_modulo(power, n, limbs);
-    spread(m, group + 2 * digits, power, limbs);
+    for (size_t k = bits - 1; k < r_bits; k++) double_modulo(number, n, limbs);
+    spread(one, digits, number, limbs);
     for (int bit = 63 - __builtin_clzll(r_bits); bit >= 0; bit--) {
-        __m256d *r2 = group + 3 * digits;
-        spread(m, r2, power, limbs);
-        lanes_square(m, r2, r2, scratch);
-        lanes_unpack(m, power, 0, 1, r2, scratch);
-        if (r_bits >> bit & 1) double_modulo(power, n, limbs);
+        spread(r_squared, digits, number, limbs);
+        lanes_square(m, r_squared, r_squared, scratch);
+        lanes_unpack(m, number, 0, 1, r_squared, scratch);
+        if (r_bits >> bit & 1) double_modulo(number, n, limbs);
     }
-    spread(m, group + 3 * digits, power, limbs);
+    spread(r_squared, digits, number, limbs);
     wipe(padded, sizeof padded);
-    wipe(inverse, sizeof inverse);
-    wipe(power, sizeof power);
+    wipe(number, sizeof number);
     wipe(scratch, scratch_bytes);
     free(scratch);
     return m;
 }
 
+lanes_modulus *lanes_modulus_new(const uint64_t *n, size_t limbs) { return lanes_modulus_with_spare_bits(n, limbs, 2); }
+
+lanes_modulus *lanes_modulus_new_squared(const uint64_t *root, size_t root_limbs, size_t limbs) {
+    if (root_limbs < 1 || 2 * root_limbs > limbs || limbs > LANES_MAX_LIMBS) abort();
+    uint64_t square[LANES_MAX_LIMBS], padded[LANES_MAX_LIMBS] = {0};
+    memcpy(padded, root, root_limbs * 8);
+    multiply_low(square, padded, padded, limbs);
+    lanes_modulus *m = lanes_modulus_new(square, limbs);
+    if (m) m->nadic = lanes_nadic_new(root, root_limbs, limbs);
+    if (m && !m->nadic) {
+        lanes_modulus_free(m);
+        m = NULL;
+    }
+    wipe(square, sizeof square);
+    wipe(padded, sizeof padded);
+    return m;
+}
+
 void lanes_modulus_free(lanes_modulus *m) {
     if (!m) return;
+    lanes_nadic_free(m->nadic);
     wipe(m->memory, m->bytes);
     free(m->memory);
     free(m);
 }
 
-#else
+LANES_TARGET lanes_nadic *lanes_nadic_new(const uint64_t *root, size_t root_limbs, size_t limbs) {
+    lanes_nadic *c = calloc(1, sizeof *c);
+    if (!c) return NULL;
+    c->limbs = limbs;
+    c->root = lanes_modulus_with_spare_bits(root, root_limbs, LANES_NADIC_SPARE);
+    const size_t d = c->root ? c->root->digits : 0, columns = 2 * d + 2 * TILE;
+    c->bytes = (columns + 6 * d) * sizeof(__m256i);
+    const size_t scratch_bytes = lanes_scratch_bytes(c->root) + (4 * d + 2 * limbs) * sizeof(__m256i);
+    void *scratch = NULL;
+    if (!c->root || posix_memalign(&c->memory, 64, c->bytes) != 0 || posix_memalign(&scratch, 64, scratch_bytes) != 0) {
+        lanes_nadic_free(c);
+        return NULL;
+    }
+    __m256i *offset = c->memory;
+    __m256d *square = (__m256d *)(offset + columns), *one = square + 2 * d, *entry = one + 2 * d;
+    c->offset = offset;
+    c->square = square;
+    c->one = one;
+    c->entry = entry;
+    memset(offset, 0, columns * sizeof(__m256i));
+    for (size_t k = 0; k < d; k++) offset[d + k] = to_integer(c->root->n[k]);
 
-// No such registers: nothing here may be called.
-int mont_lanes_available(void) { return 0; }
-lanes_modulus *lanes_modulus_new(const uint64_t *n, size_t limbs) { __builtin_trap(); }
-void lanes_modulus_free(lanes_modulus *m) {
-    if (m) __builtin_trap();
+    uint64_t n_squared[LANES_MAX_LIMBS], number[LANES_MAX_LIMBS] = {0};
+    memcpy(number, root, root_limbs * 8);
+    multiply_low(n_squared, number, number, limbs);
+    spread(square, 2 * d, n_squared, limbs);
+    // R^2 mod n^2 by doubling; split divides by R. The form of 2 likewise, from which squarings and products by it reach the form of
+    // R^2, which is R^3.
+    const size_t bits = bit_width(n_squared, limbs), r2_bits = 2 * DIGIT_BITS * d;
+    memset(number, 0, sizeof number);
+    number[(bits - 1) / 64] = 1ull << ((bits - 1) % 64);
+    for (size_t k = bits - 1; k < r2_bits; k++) double_modulo(number, n_squared, limbs);
+    lanes_nadic_split(c, one, number, 0, LANES, scratch);
+    double_modulo(number, n_squared, limbs);
+    __m256d *two = (__m256d *)((char *)scratch + scratch_bytes) - 2 * d;
+    lanes_nadic_split(c, two, number, 0, LANES, scratch);
+    memcpy(entry, one, 2 * d * sizeof(__m256d));
+    for (int bit = 63 - __builtin_clzll(r2_bits); bit >= 0; bit--) {
+        lanes_nadic_square(c, entry, entry, scratch);
+        if (r2_bits >> bit & 1) lanes_nadic_multiply(c, entry, entry, two, scratch);
+    }
+    wipe(n_squared, sizeof n_squared);
+    wipe(number, sizeof number);
+    wipe(scratch, scratch_bytes);
+    free(scratch);
+    return c;
+}
+
+void lanes_nadic_free(lanes_nadic *c) {
+    if (!c) return;
+    lanes_modulus_free(c->root);
+    if (c->memory) wipe(c->memory, c->bytes);
+    free(c->memory);
+    free(c);
 }
 
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "exponent_digit.h"
-#include "mont_lanes_modulus.h"
+#include "mont_lanes_ring.h"
 
 #if defined(__x86_64__)
 
@@ -37,29 +37,29 @@ LANES_TARGET static void choose(__m256d *out, const __m256d *table, size_t entri
     }
 }
 
-/// power = base^e, in and out of ordinary form; digits_of[w] holds window w of the four exponents. `table` has room for
-/// 2^window + 1 groups.
+/// power = base^e from Montgomery form to ordinary; digits_of[w] holds window w of the four exponents. `table` has room for
+/// 2^window + 1 numbers.
 LANES_TARGET static void power_group(
     const lanes_modulus *m, __m256d *power, const __m256i *digits_of, size_t windows, unsigned window, __m256d *table, void *scratch) {
-    const size_t d = m->digits, entries = (size_t)1 << window;
-    __m256d *factor = table + entries * d;
-    memcpy(table, m->one, d * sizeof(__m256d));
-    lanes_multiply(m, table + d, power, m->r_squared, scratch);
+    const size_t v = ring_vectors(m), entries = (size_t)1 << window;
+    __m256d *factor = table + entries * v;
+    memcpy(table, ring_one(m), v * sizeof(__m256d));
+    memcpy(table + v, power, v * sizeof(__m256d));
     for (size_t e = 2; e < entries; e++) {
         if (e % 2 == 0) {
-            lanes_square(m, table + e * d, table + e / 2 * d, scratch);
+            ring_square(m, table + e * v, table + e / 2 * v, scratch);
         } else {
-            lanes_multiply(m, table + e * d, table + (e - 1) * d, table + d, scratch);
+            ring_multiply(m, table + e * v, table + (e - 1) * v, table + v, scratch);
         }
     }
-    choose(power, table, entries, d, digits_of[windows - 1]);
+    choose(power, table, entries, v, digits_of[windows - 1]);
     for (size_t w = windows - 1; w-- > 0;) {
-        for (unsigned k = 0; k < window; k++) lanes_square(m, power, power, scratch);
-        choose(factor, table, entries, d, digits_of[w]);
-        lanes_multiply(m, power, power, factor, scratch);
+        for (unsigned k = 0; k < window; k++) ring_square(m, power, power, scratch);
+        choose(factor, table, entries, v, digits_of[w]);
+        ring_multiply(m, power, power, factor, scratch);
     }
-    lanes_plain_one(m, factor);
-    lanes_multiply(m, power, power, factor, scratch);
+    for (size_t l = 0; l < LANES; l++) ring_set_plain_one(m, factor, l);
+    ring_multiply(m, power, power, factor, scratch);
 }
 
 /// Exponents `stride` words apart; 0 shares one.
@@ -67,12 +67,10 @@ LANES_TARGET static void power_rows(
     const lanes_modulus *m, uint64_t *r, const uint64_t *bases, size_t count, const uint64_t *exponents, size_t stride, size_t bits) {
     if (bits < 1) abort();
     const unsigned window = best_window(bits);
-    const size_t windows = (bits + window - 1) / window, limbs = m->limbs, d = m->digits, groups = ((size_t)1 << window) + 2;
-    const size_t bytes = (groups * d + windows + lanes_scratch_vectors(d, limbs)) * sizeof(__m256d);
-    void *memory;
-    if (posix_memalign(&memory, 64, bytes) != 0) abort();
-    __m256d *power = memory, *table = power + d;
-    __m256i *digits_of = (__m256i *)(power + groups * d);
+    const size_t windows = (bits + window - 1) / window, limbs = m->limbs, v = ring_vectors(m), groups = ((size_t)1 << window) + 2;
+    const size_t bytes = (groups * v + windows) * sizeof(__m256d) + ring_scratch_bytes(m);
+    __m256d *power = lanes_allocate(bytes), *table = power + v;
+    __m256i *digits_of = (__m256i *)(power + groups * v);
     void *scratch = digits_of + windows;
     for (size_t i = 0; i < count; i += LANES) {
         const size_t batch = count - i < LANES ? count - i : LANES;
@@ -82,12 +80,12 @@ LANES_TARGET static void power_rows(
                 digit[l] = l < batch ? exponent_digit(exponents + (i + l) * stride, bits, w * window, window) : 0;
             }
         }
-        lanes_pack(m, power, bases + i * limbs, limbs, batch);
+        ring_enter(m, power, bases + i * limbs, limbs, batch, scratch);
         power_group(m, power, digits_of, windows, window, table, scratch);
-        lanes_unpack(m, r + i * limbs, limbs, batch, power, scratch);
+        ring_leave(m, r + i * limbs, limbs, batch, power, scratch);
     }
-    wipe(memory, bytes);
-    free(memory);
+    wipe(power, bytes);
+    free(power);
 }
 
 void lanes_power_rows_shared(

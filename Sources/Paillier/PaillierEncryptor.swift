@@ -146,3 +146,10 @@ public final class PaillierEncryptor: Sendable {
         }
     }
 }
+
+extension PaillierEncryptor {
+    /// Whether its randomness is uniform among the n-th powers, so that it hides from the key's owner too.
+    public var hidesFromOwner: Bool {
+        if case .standard = source { true } else { false }
+    }
+}

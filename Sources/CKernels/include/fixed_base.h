@@ -30,15 +30,17 @@ int fixed_base_kernel_available(int kernel);
 size_t fixed_base_limbs52(size_t bits);
 
 /// The modulus is odd; `limbs` 64-bit limbs for each number, least significant first.
+/// root: NULL, or the square root of the modulus as limbs / 2 words, with which the lanes kernel is faster.
 /// one = R mod modulus and base_r = base * R mod modulus, R = 2^(64 limbs); r52 = 2^(52 fixed_base_limbs52(bits)) mod modulus.
 fixed_base *fixed_base_new(
-    int kernel, const uint64_t *modulus, size_t bits, size_t limbs, const uint64_t *one, const uint64_t *base_r,
-    const uint64_t *r52, size_t exponent_bits, unsigned window);
+    int kernel, const uint64_t *modulus, const uint64_t *root, size_t bits, size_t limbs, const uint64_t *one,
+    const uint64_t *base_r, const uint64_t *r52, size_t exponent_bits, unsigned window);
 
 /// Over a table that `fixed_base_new` has made for the same arguments, here or in another process (its words depend on the
 /// kernel). The memory is the caller's: it outlives the result, is aligned to 8 bytes and is not wiped.
 fixed_base *fixed_base_over_table(
-    int kernel, const uint64_t *modulus, size_t bits, size_t limbs, size_t exponent_bits, unsigned window, const uint64_t *table);
+    int kernel, const uint64_t *modulus, const uint64_t *root, size_t bits, size_t limbs, size_t exponent_bits, unsigned window,
+    const uint64_t *table);
 /// The words of such a table for these arguments; 0 when they are not possible.
 size_t fixed_base_table_words(int kernel, size_t bits, size_t limbs, size_t exponent_bits, unsigned window);
 /// The table itself.

@@ -19,6 +19,8 @@ int mont_lanes_available(void);
 
 /// n: odd, > 1, `limbs` words of which the highest may be zero. NULL when memory is short.
 lanes_modulus *lanes_modulus_new(const uint64_t *n, size_t limbs);
+/// The same for n = root^2 with root of at most limbs / 2 words: powers then take 3/5 of the time (mont_lanes_nadic.h).
+lanes_modulus *lanes_modulus_new_squared(const uint64_t *root, size_t root_limbs, size_t limbs);
 /// Wipes what it frees: the modulus may be the square of a secret prime.
 void lanes_modulus_free(lanes_modulus *m);
 

@@ -1,6 +1,3 @@
-#ifndef YINHE_MONT_LANES_TILES_H
-#define YINHE_MONT_LANES_TILES_H
-
 // Columns of products of 51-bit digits, four numbers side by side, by fused multiply-adds on doubles.
 //
 // A product x y of two digits (integers in [0, 2^51), held exactly by doubles) is split by two roundings to nearest
@@ -12,10 +9,11 @@
 // LOW = 1.5 * 2^52: l stays in [2^52, 2^53), where the patterns count integers. HIGH + LOW is a multiple of 2^51: exact.
 // Hence columns add up the bit patterns as 64-bit integers, modulo 2^64, and known constants per product come off at the end.
 //
-// Bounds: |high / 2^51| <= 2^51 and |low| <= 2^50, so a column of D products each of two kinds (a b and q n) stays below
-// 2 D (2^51 + 2^50) = 3 D 2^51 <= 2^62 for D <= 682; LANES_MAX_DIGITS is 241.
-#if defined(__x86_64__)
+// Bounds: |high / 2^51| <= 2^51 and |low| <= 2^50, so a column that sums up D products stays below 1.5 D 2^51. With c = LANES_MAX_SUMS = 3
+// such sums of D = LANES_MAX_DIGITS = 241 each, 1.5 c D 2^51 < 2^62.
 #include "mont_lanes_modulus.h"
+
+#if defined(__x86_64__)
 
 // TILE columns: nine accumulators, x, HIGH, HIGH + LOW and four temporaries fill the sixteen registers.
 
@@ -78,9 +76,7 @@ LANES_INLINE void add_tile(__m256i *columns, const __m256i acc[TILE + 1]) {
     for (int k = 0; k <= TILE; k++) columns[k] = _mm256_add_epi64(columns[k], acc[k]);
 }
 
-/// columns[at .. at + TILE] += the products a[i] b[j] with at <= i + j < at + TILE; both of `digits` >= TILE digits. `at` may be
-/// negative.
-LANES_TARGET __attribute__((noinline)) static void product_tile(
+LANES_TARGET void lanes_product_tile(
     __m256i *columns, const __m256d *a, const __m256d *b, long digits, long at) {
     __m256i acc[TILE + 1];
     clear_tile(acc);
@@ -91,8 +87,7 @@ LANES_TARGET __attribute__((noinline)) static void product_tile(
     add_tile(columns + at, acc);
 }
 
-/// The same for a[i] a[j]: each pair i < j once, doubled, then the squares. `at` is even and at most 2 digits - 2 TILE.
-LANES_TARGET __attribute__((noinline)) static void square_tile(__m256i *columns, const __m256d *a, long digits, long at) {
+LANES_TARGET void lanes_square_tile(__m256i *columns, const __m256d *a, long digits, long at) {
     __m256i acc[TILE + 1];
     clear_tile(acc);
     tail_rows(acc, a, a, digits, at);
@@ -107,5 +102,4 @@ LANES_TARGET __attribute__((noinline)) static void square_tile(__m256i *columns,
     add_tile(columns + at, acc);
 }
 
-#endif
 #endif
