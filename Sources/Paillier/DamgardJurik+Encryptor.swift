@@ -20,7 +20,10 @@ extension DamgardJurik {
             if let base = key.randomizerBase {
                 source =
                     key.ciphertextModulus.bitWidth <= 8192
-                    ? .table(FixedBasePower(base: base, modulus: key.ciphertextModulus, exponentBits: key.paillier.exponentBits))
+                    ? .table(
+                        FixedBasePower(
+                            base: base, modulus: key.ciphertextModulus, root: key.exponent == 1 ? key.paillier.n : nil,
+                            exponentBits: key.paillier.exponentBits))
                     : .powers(MontgomeryModulus(key.ciphertextModulus), base)
             } else {
                 source = .uniform(MontgomeryModulus(key.ciphertextModulus))
@@ -37,6 +40,7 @@ extension DamgardJurik {
             func table(_ side: PrivateKey.Side) -> FixedBasePower {
                 FixedBasePower(
                     base: base.modulo(side.ciphertextModulus), modulus: side.ciphertextModulus,
+                    root: key.publicKey.exponent == 1 ? side.prime : nil,
                     exponentBits: key.publicKey.paillier.exponentBits)
             }
             source = .ownerTables(table(key.p), table(key.q), key)

@@ -17,6 +17,12 @@ extension MontgomeryModulus {
         }
     }
 
+    /// base^exponent for each base; the time depends on the exponent.
+    func powers(_ bases: [BigInteger], publicExponent exponent: BigInteger) -> [BigInteger] {
+        let words = bases.flatMap { _ in exponent.limbs() }
+        return rows(bases) { powers($0, count: bases.count, publicExponents: words, exponentBits: exponent.bitWidth, into: $0) }
+    }
+
     /// Numbers as rows, what `body` makes of them in place, and integers again.
     private func rows(_ numbers: [BigInteger], _ body: (UnsafeMutablePointer<UInt64>) -> Void) -> [BigInteger] {
         let limbs = limbs
