@@ -81,7 +81,7 @@ def messages():
     message("Bigint", (1, "is_neg", T.TYPE_BOOL, 0), (2, "little_endian_value", T.TYPE_BYTES, 0))
     message("PaillierPublicKey", (1, "n", "Bigint", 0), (2, "hs", "Bigint", 0))
     message("PaillierCiphertext", (1, "c", "Bigint", 0))
-    message("VNdArray", (1, "shape", T.TYPE_INT64, 1), (2, "item_buf", T.TYPE_BYTES, 1))
+    message("VNdArray", (1, "shape", T.TYPE_INT64, 1), (2, "items", T.TYPE_BYTES, 1))
     message(
         "DataExchangeProtocol", (1, "scalar_type", T.TYPE_INT32, 0), (2, "scalar_type_name", T.TYPE_STRING, 0),
         (9, "v_ndarray", "VNdArray", 0))
@@ -106,7 +106,7 @@ def pb_ciphertext(c):
 
 
 def pb_vector(cs):
-    array = M["VNdArray"](shape=[len(cs)], item_buf=[pb_ciphertext(c) for c in cs])
+    array = M["VNdArray"](shape=[len(cs)], items=[pb_ciphertext(c) for c in cs])
     return M["DataExchangeProtocol"](scalar_type=20, scalar_type_name="ciphertext", v_ndarray=array).SerializeToString()
 
 
@@ -135,7 +135,8 @@ def heu_part(n, hs):
     return {
         "public_key": own.public_key().serialize().hex(), "n": H(tn), "hs": H(ths), "m": H(m), "r": H(r), "c": H(c),
         "ciphertexts": [{"value_decimal": str(v), "bytes": kit.encryptor().encrypt_raw(v).serialize().hex()} for v in values],
-        "matrix": array.serialize(hnp.MatrixSerializeFormat.Interconnection).hex(), "matrix_values": [1, 2, 3, 4, 5, 6],
+        "matrix": array.serialize(hnp.MatrixSerializeFormat.Interconnection).hex(), 
+        "matrix_values": [1, 4, 2, 5, 3, 6],  # HEU writes columns one after the other
     }
 
 

@@ -54,7 +54,7 @@ extension DamgardJurik {
                 guard exponent == 2 else { return first }
                 let i = first.modulo(prime)
                 // i (i - 1) is even; the division is exact before any reduction.
-                let binomial = (i * (i - .one) >> 1) * otherPrime
+                let binomial = ((i * (i - .one)) >> 1) * otherPrime
                 return (first - binomial.modulo(prime) * prime).modulo(plaintextModulus)
             }
         }

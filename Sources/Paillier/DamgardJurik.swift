@@ -52,7 +52,7 @@ public enum DamgardJurik {
             let n = paillier.n, linear = BigInteger.one + (m * n).modulo(ciphertextModulus)
             guard exponent == 2 else { return linear.modulo(ciphertextModulus) }
             let residue = m.modulo(n)
-            let binomial = (residue * (residue - .one) >> 1).modulo(n)
+            let binomial = ((residue * (residue - .one)) >> 1).modulo(n)
             return (linear + binomial * paillier.nSquared).modulo(ciphertextModulus)
         }
     }

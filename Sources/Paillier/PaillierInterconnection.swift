@@ -7,7 +7,7 @@ import SandboxCore
 //     Bigint               { bool is_neg = 1; bytes little_endian_value = 2; }
 //     PaillierPublicKey    { Bigint n = 1; Bigint hs = 2; }                       hs = h^n mod n^2
 //     PaillierCiphertext   { Bigint c = 1; }
-//     VNdArray             { repeated int64 shape = 1; repeated bytes item_buf = 2; }
+//     VNdArray             { repeated int64 shape = 1; repeated bytes items = 2; }
 //     DataExchangeProtocol { int32 scalar_type = 1; string scalar_type_name = 2; VNdArray v_ndarray = 9; }
 //
 // HEU's Python interface ends a key, a ciphertext and each item of an array with 8 bytes more, the number of the scheme in its build.
@@ -124,8 +124,8 @@ extension PaillierPublicKey {
         return writer.bytes
     }
 
-    /// Takes a vector or a matrix of ciphertexts, the matrix in row-major order; `maximum` bounds their number. Throws `.badInput` as
-    /// `ciphertext(_:)` does, and for another encoding.
+    /// Takes a vector or a matrix of ciphertexts, in the order of the message (HEU writes a matrix column after column); `maximum` bounds
+    /// their number. Throws `.badInput` as `ciphertext(_:)` does, and for another encoding.
     public func decodeCiphertexts(
         interconnection bytes: [UInt8], maximum: Int
     ) throws -> (shape: [Int], ciphertexts: [PaillierCiphertext]) {
@@ -134,7 +134,8 @@ extension PaillierPublicKey {
         var reader = ProtobufReader(bytes[...], what: what)
         while let field = try reader.next() {
             switch (field.number, field.value) {
-            case (1, .varint(Self.objectType)), (2, .bytes): break
+            case (1, .varint(Self.objectType)): break
+            case (2, .bytes(let name)) where name.elementsEqual(Self.objectName.utf8): break
             case (9, .bytes(let bytes)) where array == nil: array = bytes
             case (1, _), (2, _), (9, _): throw YinheError(.badInput, "an \(what) of another element type")
             default: break

@@ -86,7 +86,7 @@ import Testing
         }
         let key = bytes(wire.public_key), c = bytes(wire.ciphertext), vector = bytes(wire.vector)
         for count in [1, 2, 5, key.count / 2, key.count - 1] {
-            refuse("") { _ = try PaillierPublicKey(interconnection: Array(key.prefix(count))) }
+            refuse("not valid protobuf") { _ = try PaillierPublicKey(interconnection: Array(key.prefix(count))) }
         }
         refuse("without n or hs") { _ = try PaillierPublicKey(interconnection: []) }
         refuse("malformed") { _ = try PaillierPublicKey(interconnection: key + key) }
