@@ -3,8 +3,8 @@ import SandboxCore
 
 // Simultaneous exponentiation: the product of bases[i]^exponents[i].
 //
-// The bases stay ordinary residues. In the group of Montgomery products, whose neutral element is R, a residue x stands for x / R:
-// the result comes out as R * product / R^(sum of the exponents), and one power of R corrects it, instead of one conversion a base.
+// Many bases are not brought into Montgomery's representation one by one: lifted as they are, each stands for x / R^k (k = 1 or 2),
+// the result for product / R^(k * sum of the exponents), and one power of R corrects it.
 extension MontgomeryModulus {
     package enum MultiPowerMethod: Equatable, Sendable {
         /// Interleaved sliding windows of this many bits, the squarings shared by all bases (Straus, "Addition chains of vectors",
@@ -15,7 +15,7 @@ extension MontgomeryModulus {
         /// Bernstein, Doumen, Lange, Oosterwijk, "Faster batch forgery identification", INDOCRYPT 2012, section 4).
         case pippenger(window: Int)
 
-        /// Multiplications that the method takes, the squarings and the correction by R, which all methods share, left out.
+        /// Multiplications that the method takes, without the squarings, which all methods share.
         func cost(count: Int, bits: Int) -> Double {
             let n = Double(count)
             switch self {
@@ -41,95 +41,115 @@ extension MontgomeryModulus {
         method: MultiPowerMethod? = nil
     ) -> BigInteger {
         precondition(exponentBits > 0)
-        let exponents = PublicExponents(publicExponents, count: count, bits: exponentBits)
-        let bits = exponents.usedBits
+        let stride = (exponentBits + 63) / 64, chunk = 1 << 14  // 8 MiB of lifted bases at 4096 bits
+        var product = BigInteger.one
+        for from in Swift.stride(from: 0, to: count, by: chunk) {
+            let part = chunkPower(
+                bases + from * limbs,
+                PublicExponents(publicExponents + from * stride, count: min(chunk, count - from), bits: exponentBits), method)
+            product = from == 0 ? part : (product * part).modulo(modulus)
+        }
+        return product
+    }
+
+    private func chunkPower(_ bases: UnsafePointer<UInt64>, _ exponents: PublicExponents, _ method: MultiPowerMethod?) -> BigInteger {
+        let bits = exponents.usedBits, count = exponents.count
         guard bits > 0 else { return .one }
-        return withScratch(rows: 2) { scratch in
-            let power = scratch, correction = scratch + limbs
-            switch method ?? .best(count: count, bits: bits) {
-            case .straus(let window): straus(bases, exponents, bits, window, power)
-            case .pippenger(let window): pippenger(bases, exponents, bits, window, power)
+        // One power of R takes about `bits` squarings.
+        let isLifted = count > bits
+        let result = withUnsafePointer(to: context) { c in
+            withScratch(rows: count + 1) { scratch in
+                let power = scratch, rows = scratch + limbs
+                for i in 0..<count {
+                    (isLifted ? mont_lift : mont_enter)(c, rows + i * limbs, bases + i * limbs)
+                }
+                switch method ?? .best(count: count, bits: bits) {
+                case .straus(let window): straus(c, rows, exponents, bits, window, power)
+                case .pippenger(let window): pippenger(c, rows, exponents, bits, window, power)
+                }
+                mont_leave(c, power, power)
+                return number(power)
             }
-            let sum = exponents.sum
-            let words = sum.limbs()
-            powers(r, count: 1, publicExponents: words, exponentBits: sum.bitWidth, into: correction)
-            multiply(power, correction, count: 1, into: power)
-            return number(power)
+        }
+        guard isLifted else { return result }
+        let loss = exponents.sum * BigInteger(internalLoss), words = loss.limbs()
+        return withScratch(rows: 1) { correction in
+            internalR.copyLimbs(to: correction, count: limbs)
+            powers(correction, count: 1, publicExponents: words, exponentBits: loss.bitWidth, into: correction)
+            return (result * number(correction)).modulo(modulus)
         }
     }
 
+    private typealias Row = UnsafeMutablePointer<UInt64>
+
     private func straus(
-        _ bases: UnsafePointer<UInt64>, _ exponents: PublicExponents, _ bits: Int, _ window: Int, _ power: UnsafeMutablePointer<UInt64>
+        _ c: UnsafePointer<mont_context>, _ bases: Row, _ exponents: PublicExponents, _ bits: Int, _ window: Int, _ power: Row
     ) {
-        // Groups whose tables fill 16 MiB at most: the squarings are shared within a group.
-        let odd = 1 << (window - 1), rowBytes = limbs * 8
-        let group = max(1, min(exponents.count, (16 << 20) / (odd * rowBytes)))
+        // Groups whose tables fill 16 MiB at most; the squarings are shared within a group.
+        let odd = 1 << (window - 1)
+        let group = max(1, min(exponents.count, (16 << 20) / (odd * limbs * 8)))
         withScratch(rows: group * odd + 2) { scratch in
-            let table = scratch, square = scratch + group * odd * limbs, part = square + limbs
+            let square = scratch, part = scratch + limbs, table = scratch + 2 * limbs
             var isFirst = true
             for from in stride(from: 0, to: exponents.count, by: group) {
                 let count = min(group, exponents.count - from)
-                if odd == 1 {
-                    table.update(from: bases + from * limbs, count: count * limbs)
-                } else {
-                    for i in 0..<count {
-                        let row = table + i * odd * limbs
-                        row.update(from: bases + (from + i) * limbs, count: limbs)
-                        self.square(row, count: 1, into: square)
-                        for k in 1..<odd { multiply(row + (k - 1) * limbs, square, count: 1, into: row + k * limbs) }
-                    }
+                for i in 0..<count {
+                    let row = table + i * odd * limbs
+                    row.update(from: bases + (from + i) * limbs, count: limbs)
+                    guard odd > 1 else { continue }
+                    mont_context_square(c, square, row)
+                    for k in 1..<odd { mont_context_multiply(c, row + k * limbs, row + (k - 1) * limbs, square) }
                 }
                 let target = isFirst ? power : part
-                // digits[k]: (row of the table) to multiply in when the ladder stands at bit k.
                 let schedule = exponents.slidingWindows(from..<from + count, bits: bits, window: window)
                 var started = false
                 for k in stride(from: bits - 1, through: 0, by: -1) {
-                    if started { self.square(target, count: 1, into: target) }
+                    if started { mont_context_square(c, target, target) }
                     for entry in schedule[k] {
                         let factor = table + Int(entry) * limbs
                         if started {
-                            multiply(target, factor, count: 1, into: target)
+                            mont_context_multiply(c, target, target, factor)
                         } else {
                             target.update(from: factor, count: limbs)
                             started = true
                         }
                     }
                 }
-                if !started { target.update(from: r, count: limbs) }
-                if !isFirst { multiply(power, part, count: 1, into: power) }
+                if !started { target.update(from: c.pointee.one, count: limbs) }
+                if !isFirst { mont_context_multiply(c, power, power, part) }
                 isFirst = false
             }
         }
     }
 
     private func pippenger(
-        _ bases: UnsafePointer<UInt64>, _ exponents: PublicExponents, _ bits: Int, _ window: Int, _ power: UnsafeMutablePointer<UInt64>
+        _ c: UnsafePointer<mont_context>, _ bases: Row, _ exponents: PublicExponents, _ bits: Int, _ window: Int, _ power: Row
     ) {
         let buckets = 1 << window
-        withScratch(rows: buckets + 1) { scratch in
-            let running = scratch + buckets * limbs
+        withScratch(rows: buckets) { scratch in
             var filled = [Bool](repeating: false, count: buckets), started = false
             for at in stride(from: (bits - 1) / window * window, through: 0, by: -window) {
-                if started { for _ in 0..<window { square(power, count: 1, into: power) } }
+                if started { for _ in 0..<window { mont_context_square(c, power, power) } }
                 for b in filled.indices { filled[b] = false }
                 for i in 0..<exponents.count {
                     let digit = exponents.digit(i, at: at, width: window)
                     if digit == 0 { continue }
                     let bucket = scratch + digit * limbs, base = bases + i * limbs
                     if filled[digit] {
-                        multiply(bucket, base, count: 1, into: bucket)
+                        mont_context_multiply(c, bucket, bucket, base)
                     } else {
                         bucket.update(from: base, count: limbs)
                         filled[digit] = true
                     }
                 }
                 // The product of bucket[d]^d: the running product from the highest bucket down, multiplied in at every step.
+                let running = scratch  // bucket 0 is not used otherwise
                 var isRunning = false
                 for digit in stride(from: buckets - 1, to: 0, by: -1) {
                     if filled[digit] {
                         let bucket = scratch + digit * limbs
                         if isRunning {
-                            multiply(running, bucket, count: 1, into: running)
+                            mont_context_multiply(c, running, running, bucket)
                         } else {
                             running.update(from: bucket, count: limbs)
                             isRunning = true
@@ -137,7 +157,7 @@ extension MontgomeryModulus {
                     }
                     guard isRunning else { continue }
                     if started {
-                        multiply(power, running, count: 1, into: power)
+                        mont_context_multiply(c, power, power, running)
                     } else {
                         power.update(from: running, count: limbs)
                         started = true

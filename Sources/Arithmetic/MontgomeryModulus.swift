@@ -6,6 +6,9 @@ import SandboxCore
 /// A number in a buffer is `limbs` 64-bit words, least significant first, below the modulus; rows follow each other without gaps.
 /// `multiply` and `square` are Montgomery products (each divides by R once); everything else takes and gives ordinary residues.
 /// Nothing here starts threads: callers share rows out. Products and secret powers take time that depends on sizes only.
+///
+/// When the modulus is a square n^2, as in Paillier's scheme, exponentiations work on pairs of n-adic digits (montgomery_nadic.c),
+/// which takes about 3/5 of the time.
 package final class MontgomeryModulus: @unchecked Sendable {
     package enum Kernel: Int32, CaseIterable, Sendable {
         /// 64-bit limbs in C; the same with mulx, adcx and adox.
@@ -22,39 +25,90 @@ package final class MontgomeryModulus: @unchecked Sendable {
     package let kernel: Kernel
     /// 64-bit words of a number in a buffer: the modulus's, rounded up to a multiple of 8. R = 2^(64 limbs).
     package let limbs: Int
-    // n, R mod n, R^2 mod n, 1; only read after `init`.
-    private let constants: UnsafeMutablePointer<UInt64>
+    private let rows: Constants
 
     /// `modulus`: odd, above 1, at most `maximumBits` bits.
     package init(_ modulus: BigInteger, kernel: Kernel = .best) {
         precondition(modulus.isOdd && modulus > .one, "the modulus must be odd and above 1")
-        let step = Int(MONT_LIMB_STEP), limbs = ((modulus.bitWidth + 63) / 64 + step - 1) / step * step
         precondition(modulus.bitWidth <= Self.maximumBits, "a modulus of more than \(Self.maximumBits) bits")
         self.modulus = modulus
         self.kernel = kernel
-        self.limbs = limbs
-        constants = .allocate(capacity: 4 * limbs)
-        modulus.copyLimbs(to: constants, count: limbs)
-        let r = (BigInteger.one << (64 * limbs)).modulo(modulus)
-        r.copyLimbs(to: constants + limbs, count: limbs)
-        (r * r).modulo(modulus).copyLimbs(to: constants + 2 * limbs, count: limbs)
-        BigInteger.one.copyLimbs(to: constants + 3 * limbs, count: limbs)
+        limbs = Self.limbs(modulus)
+        rows = Constants(modulus, limbs: limbs)
     }
 
-    deinit {
-        ConstantTime.wipe(UnsafeMutableRawBufferPointer(start: constants, count: 4 * limbs * 8))
-        constants.deallocate()
+    private static func limbs(_ number: BigInteger) -> Int {
+        let step = Int(MONT_LIMB_STEP)
+        return ((number.bitWidth + 63) / 64 + step - 1) / step * step
+    }
+
+    /// What the kernels need of the modulus m, in rows of `limbs` words. Only read after `init`; wiped.
+    private final class Constants: @unchecked Sendable {
+        enum Row: Int { case modulus, one, r, rSquare, internalOne, entry, root }
+        let limbs: Int
+        /// 0 when the modulus is not used as a square.
+        let rootLimbs: Int
+        private let words: UnsafeMutablePointer<UInt64>
+        private static let count = 7
+
+        init(_ m: BigInteger, limbs: Int) {
+            self.limbs = limbs
+            words = .allocate(capacity: Self.count * limbs)
+            words.initialize(repeating: 0, count: Self.count * limbs)
+            let root = m.exactSquareRoot, half = root.map(MontgomeryModulus.limbs) ?? 0
+            rootLimbs = 2 * half == limbs ? half : 0
+            let r = (BigInteger.one << (64 * limbs)).modulo(m)
+            m.copyLimbs(to: words, count: limbs)
+            set(.one, .one)
+            set(.r, r)
+            set(.rSquare, (r * r).modulo(m))
+            if let root, rootLimbs > 0 {
+                let r = BigInteger.one << (64 * rootLimbs)
+                for (row, value) in [(Row.internalOne, r.modulo(m)), (.entry, (r * r * r).modulo(m))] {
+                    let digits = value.quotientAndRemainder(dividingBy: root)
+                    set(row, low: digits.remainder, high: digits.quotient)
+                }
+                set(.root, low: root, high: (-r).modulo(root))
+            } else {
+                set(.internalOne, r)
+                set(.entry, (r * r).modulo(m))
+            }
+        }
+
+        deinit {
+            ConstantTime.wipe(UnsafeMutableRawBufferPointer(start: words, count: Self.count * limbs * 8))
+            words.deallocate()
+        }
+
+        subscript(row: Row) -> UnsafePointer<UInt64> { UnsafePointer(words + row.rawValue * limbs) }
+
+        private func set(_ row: Row, _ value: BigInteger) {
+            value.copyLimbs(to: words + row.rawValue * limbs, count: limbs)
+        }
+
+        private func set(_ row: Row, low: BigInteger, high: BigInteger) {
+            low.copyLimbs(to: words + row.rawValue * limbs, count: rootLimbs)
+            high.copyLimbs(to: words + row.rawValue * limbs + rootLimbs, count: rootLimbs)
+        }
     }
 
     // MARK: What the kernels need
 
     var useADX: Int32 { kernel == .portable ? 0 : 1 }
-    var words: mont_modulus { mont_modulus(limbs: limbs, n0: mont_negative_inverse(constants[0]), n: UnsafePointer(constants)) }
-    var context: mont_context { mont_context(modulus: words, one: r, r_square: rSquare, adx: useADX) }
-    /// R mod n, which represents 1.
-    var r: UnsafePointer<UInt64> { UnsafePointer(constants + limbs) }
-    var rSquare: UnsafePointer<UInt64> { UnsafePointer(constants + 2 * limbs) }
-    var one: UnsafePointer<UInt64> { UnsafePointer(constants + 3 * limbs) }
+    var words: mont_modulus { mont_modulus(limbs: limbs, n0: mont_negative_inverse(rows[.modulus][0]), n: rows[.modulus]) }
+    var context: mont_context {
+        let root = rows[.root], half = rows.rootLimbs
+        return mont_context(
+            modulus: words, adx: useADX, root: mont_modulus(limbs: half, n0: mont_negative_inverse(root[0]), n: root),
+            one: rows[.internalOne], entry: rows[.entry], negative: root + half)
+    }
+    /// R of the form that exponentiations use, and how many R a lifted number loses.
+    var internalR: BigInteger { (BigInteger.one << (64 * (rows.rootLimbs > 0 ? rows.rootLimbs : limbs))).modulo(modulus) }
+    var internalLoss: Int { withUnsafePointer(to: context) { Int(mont_lift_loss($0)) } }
+    /// R mod n, which represents 1 for `multiply` and `square`.
+    var r: UnsafePointer<UInt64> { rows[.r] }
+    var rSquare: UnsafePointer<UInt64> { rows[.rSquare] }
+    var one: UnsafePointer<UInt64> { rows[.one] }
 
     // MARK: Montgomery products
 
@@ -118,8 +172,9 @@ package final class MontgomeryModulus: @unchecked Sendable {
             for j in 0..<limbs { any |= a[j] }
             let mask = yinhe_opaque(0 &- ((any | (0 &- any)) >> 63))
             var borrow: UInt64 = 0
+            let n = rows[.modulus]
             for j in 0..<limbs {
-                let (d, b1) = constants[j].subtractingReportingOverflow(a[j])
+                let (d, b1) = n[j].subtractingReportingOverflow(a[j])
                 let (e, b2) = d.subtractingReportingOverflow(borrow)
                 borrow = (b1 ? 1 : 0) | (b2 ? 1 : 0)
                 r[j] = e & mask

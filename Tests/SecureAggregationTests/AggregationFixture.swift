@@ -104,7 +104,7 @@ final class AggregationFixture: Sendable {
         return path
     }
 
-    func collection() throws -> Collection { try Collection(path: file("collection"), terms) }
+    func collection() throws -> SubmissionCollection { try SubmissionCollection(path: file("collection"), terms) }
 
     /// Everybody submits, the aggregator closes.
     func aggregate(_ who: [Int] = [0, 1, 2], to name: String = "sum.aggregate") throws -> String {

@@ -50,9 +50,9 @@ import Testing
         let error = refusal { _ = try other.collection().accept(path) }
         #expect(error?.code == .contract && error?.message.contains("another contract") == true)
         let wrongFolder = refusal {
-            _ = try Collection(path: fixture.file("shared"), fixture.terms)
-            _ = try Collection(path: fixture.file("shared"), fixture.terms).accept(path)
-            _ = try Collection(path: fixture.file("shared"), other.terms)
+            _ = try SubmissionCollection(path: fixture.file("shared"), fixture.terms)
+            _ = try SubmissionCollection(path: fixture.file("shared"), fixture.terms).accept(path)
+            _ = try SubmissionCollection(path: fixture.file("shared"), other.terms)
         }
         #expect(wrongFolder?.message.contains("collects for another contract") == true)
     }
@@ -186,7 +186,7 @@ import Testing
         let forged = try SignedFile.Writer(path: fixture.file("forged"), kind: .opening, header: reader.header)
         try forged.write(body)
         try forged.commit(signedBy: fixture.holder)
-        #expect(refusal { _ = try check.opening(fixture.file("forged"), of: aggregate) }?.message.contains("not those of the aggregate") == true)
+        #expect(refusal { _ = try check.opening(fixture.file("forged"), of: aggregate) }?.message.contains("not shown to be those of the aggregate") == true)
         try fixture.write("changed.csv", AggregationFixture.expected.replacing("5010", with: "5011"))
         let error = refusal { _ = try check.opening(fixture.file("sum.opening"), of: aggregate, result: fixture.file("changed.csv")) }
         #expect(error?.place.contains("line 4, column loans") == true)

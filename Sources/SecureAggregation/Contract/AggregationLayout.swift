@@ -98,3 +98,13 @@ package struct AggregationLayout: Sendable {
         }.dropLast(slots.count - used)
     }
 }
+
+extension AggregationContract {
+    /// Ciphertexts of one submission, and their bytes without proofs.
+    public var size: (ciphertexts: Int, bytes: Int) {
+        get throws {
+            let count = try AggregationLayout(self).ciphertextCount
+            return (count, count * (key.bits / 4))
+        }
+    }
+}

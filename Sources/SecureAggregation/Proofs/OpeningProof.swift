@@ -2,64 +2,36 @@ import Arithmetic
 import Paillier
 import SandboxCore
 
-/// The proof that plaintexts m_j are what ciphertexts c_j hold: c_j (1 + n)^(-m_j) is an n-th power.
+/// The proof in an opening file that the plaintexts of one piece are what its ciphertexts hold (`DecryptionProof`), bound to the
+/// opening's header and the piece.
 struct OpeningProof {
     private let header: OpeningHeader
+    /// Longest encoding of a proof that is accepted.
+    static let maximumBytes = 1 << 14
 
     init(_ header: OpeningHeader) { self.header = header }
 
-    static func bytes(_ piece: AggregationLayout.Piece, _ key: PaillierPublicKey) -> Int {
-        piece.ciphertexts.count * (key.bits / 8) + ResidueProof.bytes(key)
-    }
-
-    private func statement(_ piece: AggregationLayout.Piece, _ ciphertexts: [PaillierCiphertext], _ plaintexts: [BigInteger], _ key: PaillierPublicKey) -> [UInt8] {
-        var hash = DomainHash(domain: "yinhe/aggregation/opening-statement/v1")
+    private func context(_ piece: AggregationLayout.Piece) -> [UInt8] {
+        var hash = DomainHash(domain: "yinhe/aggregation/opening-context/v1")
         hash.update(field: header.encoded)
         withUnsafeBytes(of: UInt64(piece.index).littleEndian) { hash.update($0) }
-        for (ciphertext, plaintext) in zip(ciphertexts, plaintexts) {
-            hash.update(key.encode(ciphertext))
-            hash.update(plaintext.bigEndian(count: key.bits / 8))
-        }
         return hash.finalize()
-    }
-
-    private static func residues(
-        _ ciphertexts: [PaillierCiphertext], _ plaintexts: [BigInteger], _ key: PaillierPublicKey
-    ) -> [BigInteger] {
-        zip(ciphertexts, plaintexts).map { key.add($0, plaintext: -$1).value }
     }
 
     func make(
         _ ciphertexts: [PaillierCiphertext], _ plaintexts: [BigInteger], _ piece: AggregationLayout.Piece, _ key: PaillierPrivateKey,
         threads: Int
     ) throws -> [UInt8] {
-        let publicKey = key.publicKey
-        let residues = Self.residues(ciphertexts, plaintexts, publicKey)
-        let statement = statement(piece, ciphertexts, plaintexts, publicKey)
-        return try ResidueProof.make(statement: statement, residues, publicKey) { weights in
-            key.root(of: try ResidueProof.product(residues, weights, modulo: publicKey.nSquared, threads: threads))
-        }.encoded(publicKey)
+        try DecryptionProof.prove(ciphertexts, decryptTo: plaintexts, key: key, context: context(piece), threads: threads)
+            .encoded(for: key.publicKey)
     }
 
-    func isValid(
-        _ proof: ResidueProof, _ ciphertexts: [PaillierCiphertext], _ plaintexts: [BigInteger], _ piece: AggregationLayout.Piece,
+    /// Throws `.peerMisbehaved` when the proof does not hold.
+    func verify(
+        _ proof: [UInt8], _ ciphertexts: [PaillierCiphertext], _ plaintexts: [BigInteger], _ piece: AggregationLayout.Piece,
         _ key: PaillierPublicKey, threads: Int
-    ) throws -> Bool {
-        try proof.isValid(
-            statement: statement(piece, ciphertexts, plaintexts, key), Self.residues(ciphertexts, plaintexts, key), key,
-            threads: threads)
-    }
-}
-
-extension PaillierPrivateKey {
-    /// The n-th root modulo n of an n-th power modulo n^2: its residue modulo n to the power n^-1 modulo phi(n), by CRT.
-    func root(of power: BigInteger) -> BigInteger {
-        func side(_ prime: BigInteger) -> BigInteger {
-            // n is prime to phi(n), or the key would not decrypt.
-            let exponent = publicKey.n.inverse(modulo: prime - .one)!
-            return power.modulo(prime).power(secret: exponent, modulo: prime)
-        }
-        let (x, y) = (side(p.prime), side(q.prime))
-        return x + p.prime * ((y - x) * p.prime.inverse(modulo: q.prime)!).modulo(q.prime)
+    ) throws {
+        try DecryptionProof(encoded: proof, for: key).verify(
+            ciphertexts, decryptTo: plaintexts, key: key, context: context(piece), threads: threads)
     }
 }

@@ -103,8 +103,6 @@ final class ReceivedOpening {
             throw YinheError(
                 .contract, "one key holder alone opened it; the contract asks for \(terms.contract.threshold)", at: path)
         }
-        let due = terms.layout.pieces.reduce(0) { $0 + OpeningProof.bytes($1, terms.publicKey) }
-        guard reader.bodyBytes == due else { throw reader.malformed("a body of \(reader.bodyBytes) bytes, \(due) are due") }
     }
 
     /// The plaintexts of the next piece, once their proof has been checked.
@@ -114,19 +112,14 @@ final class ReceivedOpening {
         let key = terms.publicKey, width = key.bits / 8
         let bytes = try reader.read(piece.ciphertexts.count * width)
         let plaintexts = (0..<piece.ciphertexts.count).map { BigInteger(bigEndian: bytes[$0 * width..<($0 + 1) * width]) }
-        let proof = try reader.read(ResidueProof.bytes(key))
-        let isRight: Bool
+        let proof = try reader.readField(maximum: OpeningProof.maximumBytes)
         do {
-            isRight = try plaintexts.allSatisfy { $0 < key.n }
-                && OpeningProof(header).isValid(
-                    ResidueProof(encoded: proof, key), ciphertexts, plaintexts, piece, key, threads: threads)
+            try OpeningProof(header).verify(proof, ciphertexts, plaintexts, piece, key, threads: threads)
         } catch let error as YinheError {
-            throw reader.malformed("\(error.message), in piece \(piece.index + 1)")
-        }
-        guard isRight else {
             throw YinheError(
-                .badInput, "the opened values are not those of the aggregate (ciphertexts \(piece.ciphertexts.lowerBound + 1) to "
-                    + "\(piece.ciphertexts.upperBound))", at: reader.path, remedy: "the key holder must answer for it")
+                .badInput, "the opened values are not shown to be those of the aggregate (ciphertexts "
+                    + "\(piece.ciphertexts.lowerBound + 1) to \(piece.ciphertexts.upperBound)): \(error.message)", at: reader.path,
+                remedy: "the key holder must answer for it")
         }
         return plaintexts
     }

@@ -52,7 +52,9 @@ public enum KeyHolder {
             let (ciphertexts, _) = try aggregate.next(piece, threads: threads)
             let plaintexts = try key.decrypt(ciphertexts, threads: threads)
             try file.write(plaintexts.flatMap { $0.bigEndian(count: terms.publicKey.bits / 8) })
-            try file.write(proof.make(ciphertexts, plaintexts, piece, key, threads: threads))
+            var writer = ByteWriter()
+            writer.write(field: try proof.make(ciphertexts, plaintexts, piece, key, threads: threads))
+            try file.write(writer.bytes)
             try table.take(terms.records(plaintexts, piece, aggregate.header))
             counter.add(piece.ciphertexts.count)
         }

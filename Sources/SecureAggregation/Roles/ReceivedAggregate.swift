@@ -72,7 +72,7 @@ package final class ReceivedAggregate {
         try reader.rewind()
         for submission in ordered { try submission.reader.rewind() }
         for piece in terms.layout.pieces {
-            let sums = try Collection.sum(ordered, piece, key, threads: threads) { _ in }
+            let sums = try SubmissionCollection.sum(ordered, piece, key, threads: threads) { _ in }
             let (ciphertexts, residues) = try next(piece, threads: threads)
             guard try proof.isValid(residues, ciphertexts, of: sums, piece, key, threads: threads) else {
                 throw YinheError(

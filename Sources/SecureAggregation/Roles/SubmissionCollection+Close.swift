@@ -25,7 +25,7 @@ public struct AggregateSummary: Sendable, Codable, Hashable {
     }
 }
 
-extension Collection {
+extension SubmissionCollection {
     /// Closes the collection and writes the aggregate: the weighted sum of what was submitted, re-randomised, with a proof that it is
     /// that sum, signed. On a collection that is closed already it writes an aggregate of the same submissions again.
     ///

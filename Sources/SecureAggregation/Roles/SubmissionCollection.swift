@@ -9,7 +9,7 @@ import SandboxCore
 /// While it is open, each contributor may submit once; the same file again changes nothing, another one is refused unless it is
 /// said to replace the first. Closing freezes the set. Every accepted file is a private copy that was checked in full.
 /// One process works on a folder at a time.
-public final class Collection {
+public final class SubmissionCollection {
     public let path: String
     package let terms: AggregationTerms
     package private(set) var state: State

@@ -7,7 +7,7 @@ import Glibc
 import Musl
 #endif
 
-extension Collection.State {
+extension SubmissionCollection.State {
     private static let maximumBytes = 1 << 22
 
     var encoded: [UInt8] {
@@ -15,10 +15,10 @@ extension Collection.State {
         return bytes + [10]
     }
 
-    static func load(_ path: String, contract: AggregationContract) throws -> Collection.State {
-        guard FileManager.default.fileExists(atPath: path) else { return Collection.State(contract: contract.hashText) }
+    static func load(_ path: String, contract: AggregationContract) throws -> SubmissionCollection.State {
+        guard FileManager.default.fileExists(atPath: path) else { return SubmissionCollection.State(contract: contract.hashText) }
         let bytes = try BoundedFile.read(path, maximum: maximumBytes, code: .badInput)
-        guard let state = try? CanonicalJSON.decode(Collection.State.self, from: bytes), state.format == formatName else {
+        guard let state = try? CanonicalJSON.decode(SubmissionCollection.State.self, from: bytes), state.format == formatName else {
             throw damaged(path)
         }
         guard state.contract == contract.hashText else {
