@@ -124,7 +124,7 @@ private final class RowSpill {
                 files.append(try FileHandle(forUpdating: path))
             }
         } catch {
-            throw YinheError(.io, "temporary files in \(parent.path): \(error.localizedDescription)", remedy: "free space or choose another folder")
+            throw YinheError(.system, "temporary files in \(parent.path): \(error.localizedDescription)", remedy: "free space or choose another folder")
         }
     }
 
@@ -145,7 +145,7 @@ private final class RowSpill {
         do {
             try files[part].write(contentsOf: buffers[part])
         } catch {
-            throw YinheError(.io, "a temporary file: \(error.localizedDescription)", remedy: "free space or choose another folder")
+            throw YinheError(.system, "a temporary file: \(error.localizedDescription)", remedy: "free space or choose another folder")
         }
         buffers[part].removeAll(keepingCapacity: true)
     }
@@ -163,7 +163,7 @@ private final class RowSpill {
                 }
             }
         } catch {
-            throw YinheError(.io, "a temporary file: \(error.localizedDescription)", remedy: "check the disk")
+            throw YinheError(.system, "a temporary file: \(error.localizedDescription)", remedy: "check the disk")
         }
     }
 }

@@ -39,7 +39,7 @@ public struct PrivateHistogram: Hashable, Sendable {
     ) throws -> PrivateRelease<[PrivateEstimate]> {
         let law = try law(), spread = law.spread(confidence: confidence)
         var stream = WordStream(random)
-        let cells = try law.noised(counts.map(Int128.init), from: &stream).map { PrivateEstimate($0, spread) }
+        let cells = try law.noised(counts.map { Int128($0) }, from: &stream).map { PrivateEstimate($0, spread) }
         return PrivateRelease(
             value: cells,
             statement: PrivacyStatement(

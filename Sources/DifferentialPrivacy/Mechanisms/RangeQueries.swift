@@ -92,7 +92,7 @@ public struct RangeQueries: Hashable, Sendable {
                 let below = exact
                 exact = (0..<below.count / fanout).map { node in below[node * fanout..<(node + 1) * fanout].reduce(0, +) }
             }
-            let own = try law.noised(exact.map(Int128.init), from: &stream).map(Double.init)
+            let own = try law.noised(exact.map { Int128($0) }, from: &stream).map { Double($0) }
             noised.append(own)
             guard level > 0 else { averaged.append(own); continue }
             let power = pow(Double(fanout), level), below = averaged[level - 1]

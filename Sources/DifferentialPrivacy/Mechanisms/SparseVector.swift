@@ -8,7 +8,7 @@ import SandboxCore
 /// With a sensitivity D and epsilon e for each "above": threshold noise of scale 2D / e, query noise of scale 4D / e, or 2D / e for
 /// monotone queries (M. Lyu, D. Su, N. Li, "Understanding the sparse vector technique for differential privacy", VLDB 2017).
 /// Halts after the agreed number of answers "above": a further question is an error, never a free answer.
-public struct SparseVector: ~Copyable {
+public final class SparseVector {
     public let epsilon: Rational
     public let sensitivity: Int64
     public let threshold: Int64
@@ -20,7 +20,7 @@ public struct SparseVector: ~Copyable {
     private var stream: WordStream
 
     /// `epsilon` is the cost of all `positives` answers together. Throws `.range` for parameters that are not positive.
-    public init(epsilon: Rational, positives: Int = 1, sensitivity: Int64 = 1, threshold: Int64, isMonotone: Bool = false) throws {
+    public convenience init(epsilon: Rational, positives: Int = 1, sensitivity: Int64 = 1, threshold: Int64, isMonotone: Bool = false) throws {
         try self.init(
             epsilon: epsilon, positives: positives, sensitivity: sensitivity, threshold: threshold, isMonotone: isMonotone,
             random: BufferedRandom())
@@ -47,7 +47,7 @@ public struct SparseVector: ~Copyable {
     }
 
     /// Whether the noised answer reaches the noised threshold. Throws `.budget` when all positive answers have been given.
-    public mutating func isAbove(_ answer: Int64) throws -> Bool {
+    public func isAbove(_ answer: Int64) throws -> Bool {
         guard remaining > 0 else {
             throw YinheError(
                 .budget, "the sparse vector has given all its positive answers", remedy: "start a new one, at its own cost")
