@@ -219,7 +219,7 @@ static void power_vector(const fixed_base *f, const uint64_t *exponents, size_t 
         for (size_t l = 0; l < batch; l++) {
             uint64_t *result = results + (from + l) * limbs;
             memcpy(result, lanes + l * limbs, limbs * 8);
-            mont_reduce_once(result, 0, f->n, limbs);
+            mont_reduce_once(result, result, 0, f->n, limbs);
         }
     }
     wipe(digits, f->windows * IFMA_LANES * 8);

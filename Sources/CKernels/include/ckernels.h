@@ -14,6 +14,7 @@
 #include "gf128.h"
 #include "mask_index.h"
 #include "mont_lanes.h"
+#include "mont_scalar.h"
 #include "okvs.h"
 #include "p256.h"
 #include "sha256_lanes.h"

@@ -3,13 +3,13 @@ import SandboxCore
 import Yams
 
 /// A YAML document read strictly: every error names file, line and column; nothing is ignored or guessed.
-struct StrictYaml {
-    static let maximumBytes = 1 << 20
-    let file: String
-    let root: Node
+package struct StrictYaml {
+    package static let maximumBytes = 1 << 20
+    package let file: String
+    package let root: Node
 
     /// `bytes` must be UTF-8 without a byte-order mark, one document of at most 1 MiB, without anchors, aliases, tags.
-    init(_ bytes: [UInt8], file: String) throws {
+    package init(_ bytes: [UInt8], file: String) throws {
         self.file = file
         guard bytes.count <= Self.maximumBytes else {
             throw YinheError(.contract, "\(bytes.count) bytes; a contract has at most \(Self.maximumBytes)", at: file)
@@ -85,21 +85,21 @@ struct StrictYaml {
         return "\(max(before.count, 1)):\((before.last?.unicodeScalars.count ?? 0) + 1)"
     }
 
-    var value: YamlValue { YamlValue(node: root, path: "", file: file) }
+    package var value: YamlValue { YamlValue(node: root, path: "", file: file) }
 }
 
 /// One node with its clause name, such as "outputs[2].epsilon", for messages.
-struct YamlValue {
-    let node: Node
-    let path: String
-    let file: String
+package struct YamlValue {
+    package let node: Node
+    package let path: String
+    package let file: String
 
-    var place: String {
+    package var place: String {
         guard let mark = node.mark else { return file }
         return "\(file):\(mark.line):\(mark.column)"
     }
 
-    func error(_ message: String, remedy: String = "") -> YinheError {
+    package func error(_ message: String, remedy: String = "") -> YinheError {
         YinheError(.contract, path.isEmpty ? message : "\(path): \(message)", at: place, remedy: remedy)
     }
 
@@ -117,7 +117,7 @@ struct YamlValue {
     // MARK: Mappings and lists
 
     /// The entries of a mapping that has all of `required`, perhaps some of `optional`, and nothing else.
-    func mapping(required: [String], optional: [String] = []) throws -> [String: YamlValue] {
+    package func mapping(required: [String], optional: [String] = []) throws -> [String: YamlValue] {
         guard case .mapping(let mapping) = node else { throw wrongType("a mapping") }
         var values: [String: YamlValue] = [:]
         for (key, value) in mapping {
@@ -137,7 +137,7 @@ struct YamlValue {
         return values
     }
 
-    func list(_ counts: ClosedRange<Int>, of what: String) throws -> [YamlValue] {
+    package func list(_ counts: ClosedRange<Int>, of what: String) throws -> [YamlValue] {
         guard case .sequence(let sequence) = node else { throw wrongType("a list of \(what)") }
         guard counts.contains(sequence.count) else {
             let wanted =
@@ -151,7 +151,7 @@ struct YamlValue {
     // MARK: Scalars
 
     /// Text of 1 to `maximum` UTF-8 bytes without control characters, not blank at either end.
-    func text(maximum: Int = 200) throws -> String {
+    package func text(maximum: Int = 200) throws -> String {
         guard case .scalar(let scalar) = node else { throw wrongType("a text") }
         let text = scalar.string
         guard !text.isEmpty else { throw wrongType("a text") }
@@ -165,7 +165,7 @@ struct YamlValue {
     }
 
     /// A name for machines: a lower-case letter, then up to 62 lower-case letters, digits, "-" or "_".
-    func name() throws -> String {
+    package func name() throws -> String {
         let text = try text()
         let bytes = Array(text.utf8)
         let isLetter: (UInt8) -> Bool = { $0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "z") }
@@ -181,7 +181,7 @@ struct YamlValue {
     }
 
     /// A column's name as the file's header has it: any script, but none of the characters that references are built from.
-    func columnName() throws -> String {
+    package func columnName() throws -> String {
         let text = try text(maximum: 128)
         guard !text.contains(where: { ".(),".contains($0) }) else {
             throw error(
@@ -195,14 +195,14 @@ struct YamlValue {
         return scalar.string
     }
 
-    func integer(in range: ClosedRange<Int>) throws -> Int {
+    package func integer(in range: ClosedRange<Int>) throws -> Int {
         let text = try number("an integer")
         guard let value = Int(text), String(value) == text else { throw wrongType("an integer") }
         guard range.contains(value) else { throw error("\(value) is outside \(range.lowerBound) ... \(range.upperBound)") }
         return value
     }
 
-    func rational() throws -> Rational {
+    package func rational() throws -> Rational {
         let text = try number("a number")
         do {
             return try Rational(parsing: text)
@@ -212,7 +212,7 @@ struct YamlValue {
     }
 
     /// A number that is a whole multiple of 10^-scale, in that unit: with scale 2, 12.34 is 1234. Exact.
-    func gridInteger(scale: Int) throws -> Int64 {
+    package func gridInteger(scale: Int) throws -> Int64 {
         let value = try rational()
         var power: Int128 = 1
         for _ in 0..<scale { power *= 10 }
@@ -228,7 +228,7 @@ struct YamlValue {
         return Int64(scaled.numerator)
     }
 
-    func boolean() throws -> Bool {
+    package func boolean() throws -> Bool {
         switch try number("true or false") {
         case "true": true
         case "false": false
@@ -237,11 +237,24 @@ struct YamlValue {
     }
 
     /// One of the listed words.
-    func word<T>(_ words: KeyValuePairs<String, T>) throws -> T {
+    package func word<T>(_ words: KeyValuePairs<String, T>) throws -> T {
         let text = try text()
         guard let match = words.first(where: { $0.key == text }) else {
             throw error("\"\(text.prefix(60))\" is not known", remedy: "one of: \(words.map(\.key).joined(separator: ", "))")
         }
         return match.value
+    }
+
+    /// The text form of a key's fingerprint.
+    package func fingerprint() throws -> String {
+        let fingerprint = try text()
+        let digits = fingerprint.dropFirst("sha256:".count)
+        guard fingerprint.hasPrefix("sha256:"), digits.utf8.count == 64,
+            digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
+        else {
+            throw error(
+                "not a fingerprint", remedy: "\"sha256:\" and 64 lower-case hex digits, as `yinhe keys show` prints it")
+        }
+        return fingerprint
     }
 }

@@ -2,8 +2,8 @@ import Foundation
 import SandboxCore
 
 /// Reads small files that people write (contracts, signatures, exports), whole.
-enum BoundedFile {
-    static func read(_ path: String, maximum: Int, code: YinheError.Code = .contract) throws -> [UInt8] {
+package enum BoundedFile {
+    package static func read(_ path: String, maximum: Int, code: YinheError.Code = .contract) throws -> [UInt8] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw YinheError(code, "there is no such file", at: path)
@@ -25,14 +25,14 @@ enum BoundedFile {
 }
 
 /// JSON with one spelling: sorted keys, no escaped slashes, no white space.
-enum CanonicalJSON {
-    static func encode(_ value: some Encodable) throws -> [UInt8] {
+package enum CanonicalJSON {
+    package static func encode(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(value))
     }
 
-    static func decode<T: Decodable>(_ type: T.Type = T.self, from bytes: [UInt8]) throws -> T {
+    package static func decode<T: Decodable>(_ type: T.Type = T.self, from bytes: [UInt8]) throws -> T {
         try JSONDecoder().decode(T.self, from: Data(bytes))
     }
 }
