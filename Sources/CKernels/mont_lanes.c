@@ -81,9 +81,4 @@ void lanes_plain_one(const lanes_modulus *m, void *group) {
     for (int l = 0; l < LANES; l++) ((double *)group)[l] = 1;
 }
 
-#else
-
-// No such registers: nothing else of mont_lanes.h may be called.
-int mont_lanes_available(void) { return 0; }
-
 #endif
