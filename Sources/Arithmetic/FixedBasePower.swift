@@ -19,7 +19,7 @@ package final class FixedBasePower: @unchecked Sendable {
         package func bestWindow(modulusBits: Int) -> Int {
             switch self {
             case .ifma: 5
-            case .lanes: modulusBits > 4096 ? 7 : 6
+            case .lanes: modulusBits >= 3072 ? 7 : 6
             case .portable, .adx: 6
             }
         }
