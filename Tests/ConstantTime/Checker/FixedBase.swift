@@ -8,8 +8,9 @@ extension Report {
         limbs[0] |= 1
         limbs[7] |= 1 << 63
         let root = BigInteger(limbs: limbs), count = 6, bits = 150
+        let moduli: [(String, BigInteger, BigInteger?)] = [("n", root, nil), ("n^2", root * root, root)]
         for kernel in FixedBasePower.Kernel.available {
-            for (name, modulus, known) in [("n", root, nil), ("n^2", root * root, root)] {
+            for (name, modulus, known) in moduli {
                 let powers = FixedBasePower(base: 3, modulus: modulus, root: known, exponentBits: bits, kernel: kernel)
                 var exponents = (0..<count * powers.exponentLimbs).map { _ in SystemRandom.shared.word() }
                 var results = [UInt64](repeating: 0, count: count * powers.limbs)
