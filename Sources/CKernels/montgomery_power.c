@@ -1,15 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exponent_digit.h"
 #include "montgomery.h"
-
-/// Bits [at, at + width) of an exponent of `words` words; width <= 63.
-static inline uint64_t exponent_digit(const uint64_t *exponent, size_t words, size_t at, unsigned width) {
-    size_t word = at / 64, shift = at % 64;
-    uint64_t value = exponent[word] >> shift;
-    if (shift + width > 64 && word + 1 < words) value |= exponent[word + 1] << (64 - shift);
-    return value & ((1ull << width) - 1);
-}
 
 /// out = entries[digit]: every entry is read, one is kept by masks. Blocks of limbs stay in registers while all entries pass by.
 static inline __attribute__((always_inline)) void choose_body(
@@ -67,8 +60,7 @@ static unsigned secret_window(size_t bits) {
 void mont_powers_secret(
     const mont_context *c, const uint64_t *bases, size_t count, const uint64_t *exponents, size_t exponent_stride, size_t bits,
     uint64_t *r) {
-    const mont_modulus *m = &c->modulus;
-    const size_t limbs = m->limbs, words = (bits + 63) / 64;
+    const size_t limbs = c->modulus.limbs;
     const int adx = c->adx;
     const unsigned window = secret_window(bits);
     const size_t entries = (size_t)1 << window, table_words = entries * limbs;
@@ -77,28 +69,26 @@ void mont_powers_secret(
     for (size_t i = 0; i < count; i++) {
         const uint64_t *exponent = exponents + i * exponent_stride;
         memcpy(table, c->one, limbs * 8);
-        mont_multiply(table + limbs, bases + i * limbs, c->r_square, m, adx);
+        mont_enter(c, table + limbs, bases + i * limbs);
         for (size_t e = 2; e < entries; e++) {
             if (e % 2 == 0) {
-                mont_square(table + e * limbs, table + e / 2 * limbs, m, adx);
+                mont_context_square(c, table + e * limbs, table + e / 2 * limbs);
             } else {
-                mont_multiply(table + e * limbs, table + (e - 1) * limbs, table + limbs, m, adx);
+                mont_context_multiply(c, table + e * limbs, table + (e - 1) * limbs, table + limbs);
             }
         }
         // From the highest window, which may be narrower, down.
         size_t at = (bits - 1) / window * window;
-        uint64_t digit = exponent_digit(exponent, words, at, (unsigned)(bits - at));
+        uint64_t digit = exponent_digit(exponent, bits, at, window);
         (adx ? choose_avx2 : choose_portable)(power, table, entries, limbs, digit);
         while (at > 0) {
             at -= window;
-            for (unsigned k = 0; k < window; k++) mont_square(power, power, m, adx);
-            digit = exponent_digit(exponent, words, at, window);
+            for (unsigned k = 0; k < window; k++) mont_context_square(c, power, power);
+            digit = exponent_digit(exponent, bits, at, window);
             (adx ? choose_avx2 : choose_portable)(factor, table, entries, limbs, digit);
-            mont_multiply(power, power, factor, m, adx);
+            mont_context_multiply(c, power, power, factor);
         }
-        memset(factor, 0, limbs * 8);
-        factor[0] = 1;
-        mont_multiply(r + i * limbs, power, factor, m, adx);
+        mont_leave(c, r + i * limbs, power);
     }
     wipe(power, sizeof power);
     wipe(factor, sizeof factor);
@@ -124,9 +114,7 @@ static unsigned sliding_window(size_t bits) {
 void mont_powers_public(
     const mont_context *c, const uint64_t *bases, size_t count, const uint64_t *exponents, size_t exponent_stride, size_t bits,
     uint64_t *r) {
-    const mont_modulus *m = &c->modulus;
-    const size_t limbs = m->limbs, words = (bits + 63) / 64;
-    const int adx = c->adx;
+    const size_t limbs = c->modulus.limbs, words = (bits + 63) / 64;
     uint64_t *odd = aligned_words(limbs << 6);  // base^(2 k + 1)
     uint64_t power[MONT_MAX_LIMBS], square[MONT_MAX_LIMBS], base[MONT_MAX_LIMBS];
     for (size_t i = 0; i < count; i++) {
@@ -144,40 +132,38 @@ void mont_powers_public(
             continue;
         }
         const unsigned window = sliding_window(at);
-        mont_multiply(odd, base, c->r_square, m, adx);
+        mont_enter(c, odd, base);
         if (window > 1) {
-            mont_square(square, odd, m, adx);
+            mont_context_square(c, square, odd);
             for (size_t k = 1; k < (size_t)1 << (window - 1); k++)
-                mont_multiply(odd + k * limbs, odd + (k - 1) * limbs, square, m, adx);
+                mont_context_multiply(c, odd + k * limbs, odd + (k - 1) * limbs, square);
         }
         int started = 0, ordinary = 0;
         while (at > 0) {
             if (!bit_at(exponent, at - 1)) {
-                mont_square(power, power, m, adx);
+                mont_context_square(c, power, power);
                 at--;
                 continue;
             }
             size_t low = at > window ? at - window : 0;
             while (!bit_at(exponent, low)) low++;
             const size_t width = at - low;
-            const uint64_t digit = exponent_digit(exponent, words, low, (unsigned)width);
+            const uint64_t digit = exponent_digit(exponent, bits, low, (unsigned)width);
             if (!started) {
                 memcpy(power, odd + digit / 2 * limbs, limbs * 8);
                 started = 1;
             } else {
-                for (size_t k = 0; k < width; k++) mont_square(power, power, m, adx);
+                for (size_t k = 0; k < width; k++) mont_context_square(c, power, power);
                 // The last factor may be the base as it was given, which takes the product out of Montgomery's representation.
-                ordinary = low == 0 && digit == 1;
-                mont_multiply(power, power, ordinary ? base : odd + digit / 2 * limbs, m, adx);
+                ordinary = low == 0 && digit == 1 && c->root.limbs == 0;
+                mont_context_multiply(c, power, power, ordinary ? base : odd + digit / 2 * limbs);
             }
             at = low;
         }
         if (ordinary) {
             memcpy(result, power, limbs * 8);
         } else {
-            memset(square, 0, limbs * 8);
-            square[0] = 1;
-            mont_multiply(result, power, square, m, adx);
+            mont_leave(c, result, power);
         }
     }
     free(odd);

@@ -6,6 +6,12 @@ import Testing
 @Suite struct MontgomeryPowerTests {
     typealias Kernel = MontgomeryModulus.Kernel
 
+    /// Squares, for which exponentiation works on pairs of digits, and others.
+    private func moduli(bits: Int, from random: SeededRandom) -> [BigInteger] {
+        let roots = oddModuli(bits: bits / 2, from: random)
+        return oddModuli(bits: bits, from: random) + roots.map { $0 * $0 }
+    }
+
     private func exponents(bits: Int, count: Int, from random: SeededRandom) -> [BigInteger] {
         let extreme = [.zero, .one, (BigInteger.one << bits) - .one, BigInteger.one << (bits - 1)]
         return (0..<count).map { $0 < 4 ? extreme[$0] : .random(bits: bits, from: random) }
@@ -15,7 +21,7 @@ import Testing
     func powersEqualTheOracle(kernel: Kernel) {
         let seed = freshSeed(), random = SeededRandom(seed)
         for bits in [64, 512, 1000, 1024, 2048, 3072, 4096, 9216] {
-            for m in oddModuli(bits: bits, from: random) {
+            for m in moduli(bits: bits, from: random) {
                 let modulus = MontgomeryModulus(m, kernel: kernel), limbs = modulus.limbs
                 for exponentBits in bits > 4096 ? [65] : [1, 2, 32, 64, 65, 130, 448] {
                     let count = 9
@@ -79,28 +85,38 @@ import Testing
     @Test(arguments: Kernel.available)
     func everyMultiPowerMethodEqualsTheNaiveProduct(kernel: Kernel) {
         let seed = freshSeed(), random = SeededRandom(seed)
-        let m = oddModuli(bits: 512, from: random)[0], modulus = MontgomeryModulus(m, kernel: kernel)
-        for (count, bits) in [(0, 5), (1, 1), (1, 200), (2, 64), (3, 65), (17, 32), (300, 20), (40, 129)] {
-            let bases = (0..<count).map { _ in BigInteger.random(below: m, from: random) }
-            let e = exponents(bits: bits, count: count, from: random)
-            let words: [UInt64] = e.flatMap { $0.limbs(count: (bits + 63) / 64) } + [0]
-            let expected = zip(bases, e).reduce(BigInteger.one) { ($0 * $1.0.power(variableTime: $1.1, modulo: m)).modulo(m) }
-            let rows = Rows(bases, limbs: modulus.limbs).words + [0]
-            let methods: [MontgomeryModulus.MultiPowerMethod?] =
-                [nil] + (1...5).map { .straus(window: $0) } + (1...9).map { .pippenger(window: $0) }
-            for method in methods {
-                let result = modulus.multiPower(rows, count: count, publicExponents: words, exponentBits: bits, method: method)
-                #expect(result == expected, "seed \(seed), \(count) bases, \(bits) bits, \(String(describing: method))")
+        let root = oddModuli(bits: 512, from: random)[0]
+        for m in [root, root * root] {
+            let modulus = MontgomeryModulus(m, kernel: kernel)
+            for (count, bits) in [(0, 5), (1, 1), (1, 200), (2, 64), (3, 65), (17, 32), (300, 20), (40, 129)] {
+                let bases = (0..<count).map { _ in BigInteger.random(below: m, from: random) }
+                let e = exponents(bits: bits, count: count, from: random)
+                let words: [UInt64] = e.flatMap { $0.limbs(count: (bits + 63) / 64) } + [0]
+                let powers = zip(bases, e).map { $0.power(variableTime: $1, modulo: m) }
+                let expected = powers.reduce(BigInteger.one) { ($0 * $1).modulo(m) }
+                let rows = Rows(bases, limbs: modulus.limbs).words + [0]
+                let methods: [MontgomeryModulus.MultiPowerMethod?] =
+                    [nil] + (1...5).map { .straus(window: $0) } + (1...9).map { .pippenger(window: $0) }
+                    + (kernel == .lanes ? (1...9).map { .pippengerInLanes(window: $0) } : [])
+                for method in methods {
+                    let result = modulus.multiPower(rows, count: count, publicExponents: words, exponentBits: bits, method: method)
+                    #expect(result == expected, "seed \(seed), \(count) bases, \(bits) bits, \(String(describing: method))")
+                }
             }
         }
     }
 
-    @Test func multiPowerChangesFromStrausToPippengerWithTheNumberOfBases() {
+    @Test(arguments: Kernel.available)
+    func multiPowerChangesFromStrausToPippengerWithTheNumberOfBases(kernel: Kernel) {
         let seed = freshSeed(), random = SeededRandom(seed)
-        let m = oddModuli(bits: 256, from: random)[0], modulus = MontgomeryModulus(m)
+        let m = oddModuli(bits: 256, from: random)[0], modulus = MontgomeryModulus(m, kernel: kernel)
         var methods = Set<Bool>()
-        for count in [2, 20, 30, 40, 50, 60, 400] {
-            if case .straus = MontgomeryModulus.MultiPowerMethod.best(count: count, bits: 32) { methods.insert(true) } else { methods.insert(false) }
+        for count in [2, 5, 10, 20, 30, 40, 50, 60, 400] {
+            if case .straus = modulus.multiPowerMethod(count: count, exponentBits: 32) {
+                methods.insert(true)
+            } else {
+                methods.insert(false)
+            }
             let bases = (0..<count).map { _ in BigInteger.random(below: m, from: random) }
             let e = exponents(bits: 32, count: count, from: random)
             let expected = zip(bases, e).reduce(BigInteger.one) { ($0 * $1.0.power(variableTime: $1.1, modulo: m)).modulo(m) }

@@ -36,13 +36,28 @@ void mont_multiply_rows(
     uint64_t *r, const uint64_t *a, const uint64_t *b, size_t b_stride, size_t count, const mont_modulus *m, int adx);
 void mont_square_rows(uint64_t *r, const uint64_t *a, size_t count, const mont_modulus *m, int adx);
 
-/// What exponentiations need besides the modulus.
+/// r[i] = -a[i] mod n; r may be a.
+void mont_negate_rows(uint64_t *r, const uint64_t *a, size_t count, const mont_modulus *m);
+
+/// A modulus with what exponentiations need. When it is the square of a number n whose limbs are half as many, they work on
+/// pairs of n-adic digits (montgomery_nadic.c), which takes 3/5 of the time; R is then 2^(64 root.limbs).
 typedef struct {
     mont_modulus modulus;
-    const uint64_t *one;       // R mod n
-    const uint64_t *r_square;  // R^2 mod n
     int adx;
+    mont_modulus root;         // n; limbs = 0 when the modulus is not used as a square
+    const uint64_t *one;       // 1 in the internal form
+    const uint64_t *entry;     // what `mont_enter` multiplies by: R^2 mod n; for pairs the digits of R^3
+    const uint64_t *negative;  // -R mod n; for pairs only
 } mont_context;
+
+/// An internal form is modulus.limbs words: x R mod the modulus or its two digits. All may be in place. Constant time.
+void mont_enter(const mont_context *c, uint64_t *r, const uint64_t *x);
+/// Enters without the multiplication: the result stands for x / R^k, where k = mont_lift_loss: 1, or 2 for pairs.
+void mont_lift(const mont_context *c, uint64_t *r, const uint64_t *x);
+static inline int mont_lift_loss(const mont_context *c) { return c->root.limbs > 0 ? 2 : 1; }
+void mont_leave(const mont_context *c, uint64_t *r, const uint64_t *x);
+void mont_context_multiply(const mont_context *c, uint64_t *r, const uint64_t *a, const uint64_t *b);
+void mont_context_square(const mont_context *c, uint64_t *r, const uint64_t *a);
 
 /// r[i] = bases[i]^exponents[i] mod n, ordinary residues (not in Montgomery's representation); r may be bases.
 /// Exponents have `bits` bits in ceil(bits / 64) words; row i starts at exponents + i * exponent_stride (0: one for all).
