@@ -174,7 +174,7 @@ import Testing
                 #expect(error?.code == .badInput && error?.place == folder + "/" + ["b", "c", "d"][i])
             }
             let error = #expect(throws: YinheError.self) {
-                try CiphertextFile.sum([CiphertextFile](repeating: first, count: 17), to: folder + "/sum")
+                try CiphertextFile.sum([CiphertextFile](repeating: first, count: 18), to: folder + "/sum")
             }
             #expect(error?.code == .range)
             try CiphertextFile.sum([CiphertextFile](repeating: first, count: 16), to: folder + "/sum")
