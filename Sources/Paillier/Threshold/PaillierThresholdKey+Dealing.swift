@@ -58,7 +58,7 @@ extension PaillierThresholdKey {
             polynomial.reversed().reduce(BigInteger.zero) { ($0 * BigInteger(party) + $1).modulo(modulus) }
         }
         let sharing = Sharing.polynomial(threshold: threshold, parties: parties)
-        let group = SquareGroup(key), base = derivedBase(key), delta = sharing.delta
+        let group = SquareGroup(key), base = base(of: key), delta = sharing.delta
         let verificationKeys = try Parallel.map(parties, threads: threads) {
             group.power(base, secret: secrets[$0] * delta)
         }

@@ -78,7 +78,7 @@ public final class PaillierThresholdKey: Sendable {
         self.sharing = sharing
         self.verificationKeys = verificationKeys
         group = SquareGroup(encryptionKey)
-        base = Self.derivedBase(encryptionKey)
+        base = Self.base(of: encryptionKey)
     }
 
     static func refusal(_ reason: String) -> YinheError {
@@ -87,7 +87,7 @@ public final class PaillierThresholdKey: Sendable {
 
     /// v = (1 + 2 n) y^(2 n) mod n^2, y made from n by a hash: an encryption of 2 whose randomness nobody chose. It generates the
     /// squares but for a negligible share of all y, and v^d = 1 + 2 n shows whether d is right.
-    static func derivedBase(_ key: PaillierPublicKey) -> BigInteger {
+    package static func base(of key: PaillierPublicKey) -> BigInteger {
         let width = key.n.bigEndian
         var stream: [UInt8] = []
         var counter: UInt32 = 0
