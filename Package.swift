@@ -14,6 +14,7 @@ let modules: [Target] = [
     .target(name: "Arithmetic", dependencies: ["SandboxCore", "COpenSSL", "CGMPShims", "CKernels"]),
     .target(name: "Transport", dependencies: ["SandboxCore", "COpenSSL"]),
     .target(name: "Tables", dependencies: ["SandboxCore"]),
+    .target(name: "ContractText", dependencies: ["SandboxCore", "Arithmetic", .product(name: "Yams", package: "Yams")]),
 
     .target(name: "ObliviousTransfer", dependencies: ["SandboxCore", "Arithmetic", "Transport", "CKernels"]),
 
@@ -29,6 +30,10 @@ let modules: [Target] = [
         dependencies: ["SandboxCore", "Arithmetic", "Transport", "PrivateSetIntersection", "Paillier", "SecretSharing"]),
 
     .target(
+        name: "SecureAggregation",
+        dependencies: ["SandboxCore", "Arithmetic", "Transport", "Tables", "ContractText", "SecretSharing", "Paillier"]),
+
+    .target(
         name: "HiddenJoin",
         dependencies: [
             "SandboxCore", "Arithmetic", "Transport", "CKernels", "ObliviousTransfer", "PrivateSetIntersection", "SecretSharing",
@@ -39,16 +44,16 @@ let modules: [Target] = [
     .target(
         name: "Fusion",
         dependencies: [
-            "SandboxCore", "Arithmetic", "Transport", "Tables", "PrivateSetIntersection", "SecretSharing", "Paillier",
-            "DifferentialPrivacy", "IntersectionSum", "HiddenJoin",
+            "SandboxCore", "Arithmetic", "Transport", "Tables", "ContractText", "PrivateSetIntersection", "SecretSharing",
+            "Paillier", "DifferentialPrivacy", "IntersectionSum", "HiddenJoin",
             .product(name: "GRDB", package: "GRDB.swift"),
-            .product(name: "Yams", package: "Yams"),
         ]),
 ]
 
 let libraries = [
-    "SandboxCore", "Arithmetic", "Transport", "Tables", "ObliviousTransfer", "PrivateSetIntersection", "SecretSharing",
-    "Paillier", "DifferentialPrivacy", "IntersectionSum", "HiddenJoin", "PrivateJoin", "Fusion",
+    "SandboxCore", "Arithmetic", "Transport", "Tables", "ContractText", "ObliviousTransfer", "PrivateSetIntersection",
+    "SecretSharing", "Paillier", "DifferentialPrivacy", "IntersectionSum", "SecureAggregation", "HiddenJoin", "PrivateJoin",
+    "Fusion",
 ]
 
 // Programs of `make fuzz` and `make constant-time`: they need libFuzzer's entry point and valgrind, so nothing else builds them.

@@ -7,12 +7,20 @@ import SandboxCore
 struct NoiseBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "noise", abstract: "Exact noise samples per second.",
-        discussion: "The result is checked against the law: mean and variance within 7 standard errors (false alarm below 1e-10).")
+        discussion: """
+            The result is checked against the law: mean and variance within 7 standard errors (false alarm below 1e-10). --scale is the \
+            scale b of laplace, geometric, polya and laplace-constant-time, sigma of gaussian and gaussian-constant-time, the mean of \
+            poisson and skellam, and the sensitivity of staircase (at epsilon 1).
+            """)
 
-    enum Operation: String, ExpressibleByArgument, CaseIterable { case laplace }
+    enum Operation: String, ExpressibleByArgument, CaseIterable {
+        case laplace, gaussian, geometric, poisson, skellam, polya, staircase
+        case constantLaplace = "laplace-constant-time", constantGaussian = "gaussian-constant-time"
+    }
 
     @Option(help: "Distribution.") var op = Operation.laplace
     @Option(help: "Scale of the noise: a decimal or a fraction such as 1/3.") var scale = "100"
+    @Option(help: "polya: parties that share the noise.") var parties = 2
     @Option(help: "Samples.") var n = 1_000_000
     @OptionGroup var options: BenchOptions
 
@@ -21,22 +29,64 @@ struct NoiseBench: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let law = try DiscreteLaplace(scale: Rational(parsing: scale))
+        let scale = try Rational(parsing: scale)
+        switch op {
+        case .laplace:
+            let law = try DiscreteLaplace(scale: scale)
+            try await measureLaw(law, "discrete-laplace-cks20", variance: law.variance, excess: 3 + 1 / law.variance)
+        case .gaussian:
+            let law = try DiscreteGaussian(sigma: scale)
+            try await measureLaw(law, "discrete-gaussian-cks20", variance: law.variance, excess: 1 / law.variance)
+        case .geometric:
+            let law = try Geometric(scale: scale)
+            try await measureLaw(
+                law, "geometric-cks20", mean: 1 / expm1(1 / scale.approximation), variance: law.variance, excess: 6 + 1 / law.variance)
+        case .poisson:
+            let law = try Poisson(mean: scale)
+            try await measureLaw(law, "poisson-inversion", mean: scale.approximation, variance: law.variance, excess: 1 / law.variance)
+        case .skellam:
+            let law = try Skellam(mean: scale)
+            try await measureLaw(law, "skellam-inversion", variance: law.variance, excess: 1 / law.variance)
+        case .polya:
+            let law = try PolyaShare(scale: scale, parties: parties)
+            // Cumulants add up: those of one of n shares are 1/n of the sum's.
+            try await measureLaw(
+                law, "polya-thinning", variance: law.variance,
+                excess: (3 + 1 / DiscreteLaplace(scale: scale).variance) * Double(parties))
+        case .staircase:
+            guard scale.isInteger, let sensitivity = Int(exactly: scale.numerator) else {
+                throw ValidationError("--scale must be an integer sensitivity for staircase")
+            }
+            let law = try Staircase(epsilon: 1, sensitivity: sensitivity)
+            try await measureLaw(law, "staircase", variance: law.variance, excess: 6 + 1 / law.variance)
+        case .constantLaplace:
+            let law = try DiscreteLaplace(scale: scale)
+            try await measureLaw(
+                ConstantTimeLaplace(scale: scale), "laplace-bitwise", variance: law.variance, excess: 3 + 1 / law.variance)
+        case .constantGaussian:
+            let law = try DiscreteGaussian(sigma: scale)
+            try await measureLaw(
+                ConstantTimeGaussian(sigmaSquared: law.sigmaSquared), "gaussian-full-scan", variance: law.variance,
+                excess: 1 / law.variance)
+        }
+    }
+
+    /// `excess`: an upper bound of the law's excess kurtosis.
+    private func measureLaw(
+        _ law: some IntegerLaw, _ name: String, mean: Double = 0, variance: Double, excess: Double
+    ) async throws {
         let samples = try await options.repeated {
-            await measure({ law.samples(n, threads: options.threads) }) { noise in Self.agrees(noise, with: law) }
+            await measure({ law.samples(n, threads: options.threads) }) { noise in
+                let n = Double(noise.count)
+                let first = noise.reduce(0.0) { $0 + Double($1) - mean } / n
+                let second = noise.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / n
+                return abs(first) <= 7 * (variance / n).squareRoot()
+                    && abs(second - variance) <= 7 * variance * ((2 + excess) / n).squareRoot()
+            }
         }
         try options.report(
             BenchResult(
-                "noise", op: op.rawValue, protocol: "discrete-laplace-cks20", n: n, threads: options.threads, samples: samples,
+                "noise", op: op.rawValue, protocol: name, n: n, threads: options.threads, samples: samples,
                 details: ["scale": scale]))
-    }
-
-    /// Sample mean and variance within 7 standard errors of the law's 0 and `variance`; its kurtosis is at most 6 plus 1 / variance.
-    private static func agrees(_ noise: [Int64], with law: DiscreteLaplace) -> Bool {
-        let n = Double(noise.count), variance = law.variance
-        let mean = noise.reduce(0.0) { $0 + Double($1) } / n
-        let second = noise.reduce(0.0) { $0 + Double($1) * Double($1) } / n
-        return abs(mean) <= 7 * (variance / n).squareRoot()
-            && abs(second - variance) <= 7 * variance * ((5 + 1 / variance) / n).squareRoot()
     }
 }

@@ -26,6 +26,13 @@ extension BigInteger {
     /// Whether this is a^b for integers a and b > 1.
     public var isPerfectPower: Bool { gmp_is_perfect_power(pointer) != 0 }
 
+    /// The non-negative integer whose square this is, or nil.
+    package var exactSquareRoot: BigInteger? {
+        let storage = Storage()
+        guard gmp_square_root(storage.pointer, pointer) != 0 else { return nil }
+        return BigInteger(storage: storage)
+    }
+
     /// self^exponent mod m for exponent >= 0 and m > 0. The time depends on all values: for public ones only.
     public func power(variableTime exponent: BigInteger, modulo m: BigInteger) -> BigInteger {
         precondition(exponent.signum >= 0 && m.signum > 0)

@@ -31,7 +31,7 @@ extension BigInteger {
     }
 
     /// FIPS 186-5, B.3.1, for an odd integer above 3; constant-time exponentiation because a candidate may become a key.
-    private func passesMillerRabin(rounds: Int, random: some RandomSource) -> Bool {
+    func passesMillerRabin(rounds: Int, random: some RandomSource) -> Bool {
         let minusOne = self - .one
         let twos = gmp_trailing_zero_bits(minusOne.pointer)
         let odd = minusOne >> twos
@@ -77,11 +77,13 @@ extension BigInteger {
     }
 }
 
-/// The primes below 2^11, and their products packed into 64-bit words for fast trial division.
-private enum SmallPrimes {
+/// Small primes, and their products packed into 64-bit words for fast trial division.
+enum SmallPrimes {
     static let bound: UInt64 = 1 << 11
+    static let all = primes(below: bound)
+    static let products = packed(below: bound, after: 1)
 
-    static let all: [UInt64] = {
+    static func primes(below bound: UInt64) -> [UInt64] {
         var isPrime = [Bool](repeating: true, count: Int(bound))
         var primes: [UInt64] = []
         for i in 2..<Int(bound) where isPrime[i] {
@@ -89,11 +91,11 @@ private enum SmallPrimes {
             for multiple in stride(from: i * i, to: Int(bound), by: i) { isPrime[multiple] = false }
         }
         return primes
-    }()
+    }
 
-    static let products: [(value: UInt64, primes: [UInt64])] = {
+    static func packed(below bound: UInt64, after first: UInt64) -> [(value: UInt64, primes: [UInt64])] {
         var out: [(value: UInt64, primes: [UInt64])] = []
-        for prime in all {
+        for prime in primes(below: bound) where prime > first {
             let (product, overflow) = (out.last?.value ?? 0).multipliedReportingOverflow(by: prime)
             if out.isEmpty || overflow {
                 out.append((prime, [prime]))
@@ -103,5 +105,5 @@ private enum SmallPrimes {
             }
         }
         return out
-    }()
+    }
 }

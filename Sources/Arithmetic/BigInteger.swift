@@ -123,5 +123,5 @@ extension BigInteger {
         return BigInteger { gmp_shift_right($0, a.pointer, bits) }
     }
 
-    private init(storage: Storage) { self.storage = storage }
+    init(storage: Storage) { self.storage = storage }
 }

@@ -1,30 +1,34 @@
 #ifndef YINHE_MONTGOMERY_H
 #define YINHE_MONTGOMERY_H
 
-// Montgomery multiplication, r = a b / R mod n, inside CKernels. Constant time.
-#include <stddef.h>
-#include <stdint.h>
+// What the files of Montgomery arithmetic share. Everything here is constant time; `adx` as in mont_scalar.h.
+#include "include/mont_scalar.h"
 
-#define MONT_MAX_LIMBS 128
+/// t[0 ..< 2 limbs] = a b.
+void mont_wide_product(uint64_t *t, const uint64_t *a, const uint64_t *b, size_t limbs, int adx);
+/// t[0 ..< 2 limbs] += a b; returns the carry.
+uint64_t mont_wide_product_add(uint64_t *t, const uint64_t *a, const uint64_t *b, size_t limbs, int adx);
+/// t[0 ..< 2 limbs] = a a.
+void mont_wide_square(uint64_t *t, const uint64_t *a, size_t limbs, int adx);
+/// Adds quotient * n, quotient < R, to t[0 ..< 2 limbs] so that the lower half becomes zero (it is left with other contents); the
+/// result is in the upper half, with the returned carry above it.
+uint64_t mont_wide_reduce(uint64_t *t, uint64_t *quotient, const mont_modulus *m, int adx);
 
-typedef struct {
-    size_t limbs;
-    uint64_t n0;  // -n^-1 mod 2^64
-    const uint64_t *n;
-} mont_modulus;
+/// r = a - n when a >= n, else a (with `carry` as the limb above a), without a branch; returns 1 when n was subtracted. r may be a.
+uint64_t mont_reduce_once(uint64_t *r, const uint64_t *a, uint64_t carry, const uint64_t *n, size_t limbs);
+/// t = 2 t + d; returns the carry. limbs is a multiple of 16.
+uint64_t mont_twice_plus(uint64_t *t, const uint64_t *d, size_t limbs, int adx);
+/// d = a + b, a - b; return the carry. d may be a or b.
+uint64_t mont_add(uint64_t *d, const uint64_t *a, const uint64_t *b, size_t limbs);
+uint64_t mont_subtract(uint64_t *d, const uint64_t *a, const uint64_t *b, size_t limbs);
 
-/// -n^-1 mod 2^64 for odd n.
-static inline uint64_t mont_negative_inverse(uint64_t n) {
-    uint64_t x = n;  // correct to 3 bits; each step doubles them (Newton)
-    for (int i = 0; i < 5; i++) x *= 2 - n * x;
-    return 0 - x;
-}
-
-/// a, b < n; r < n; r may be a or b. `adx`: the processor has mulx, adcx and adox.
-void mont_multiply(uint64_t *r, const uint64_t *a, const uint64_t *b, const mont_modulus *m, int adx);
-
-/// r -= n when r >= n (with `carry` as the limb above r), without a branch.
-void mont_reduce_once(uint64_t *r, uint64_t carry, const uint64_t *n, size_t limbs);
+/// The steps of a context whose modulus is a square, on pairs of digits; r may be an operand.
+void mont_pair_multiply(const mont_context *c, uint64_t *r, const uint64_t *x, const uint64_t *y);
+void mont_pair_square(const mont_context *c, uint64_t *r, const uint64_t *x);
+/// The digits of x / R for an ordinary residue x.
+void mont_pair_split(const mont_context *c, uint64_t *r, const uint64_t *x);
+/// The ordinary residue x / R of the pair x.
+void mont_pair_join(const mont_context *c, uint64_t *r, const uint64_t *x);
 
 /// `mask` as it is, its origin hidden from the compiler, which otherwise turns selections by masks into branches or into loads
 /// from chosen addresses.

@@ -64,7 +64,7 @@ extension IntersectionSum {
             // Round 1: the key.
             let ownKey = self.key, progress = session.progress
             let key = try await Parallel.offload {
-                try ownKey ?? PaillierPrivateKey.generate(bits: parameters.keyBits, progress: progress)
+                try ownKey ?? PaillierPrivateKey.generate(bits: parameters.keyBits, scheme: .djn, progress: progress)
             }
             try await session.send(KeyMessage(key: key.publicKey.encoded))
 

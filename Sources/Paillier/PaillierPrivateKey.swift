@@ -8,71 +8,97 @@ public final class PaillierPrivateKey: Sendable, CustomStringConvertible, Custom
     public let publicKey: PaillierPublicKey
     package let p: PrimeSide
     package let q: PrimeSide
-    private let pInverseModQ: BigInteger
+    let pInverseModQ: BigInteger
     private let pSquaredInverseModQSquared: BigInteger
 
     /// What is computed modulo one of the primes.
     package struct PrimeSide: Sendable {
         package let prime: BigInteger
         package let squared: BigInteger
-        fileprivate let order: BigInteger  // prime - 1
-        fileprivate let power: SecretPower
-        fileprivate let inverseOfL: BigInteger
+        /// alpha for p, beta for q; nil outside the subgroup scheme.
+        package let subgroupPrime: BigInteger?
+        /// prime - 1: every unit to this power is 1 modulo the prime.
+        let order: BigInteger
+        /// Arithmetic modulo the square.
+        package let field: MontgomeryModulus
+        let inverseOfL: BigInteger
+        /// The same for the powers of h only, whose order is 2 alpha.
+        let short: (order: BigInteger, inverseOfL: BigInteger)?
 
-        fileprivate init(_ prime: BigInteger, other: BigInteger) {
+        init(_ prime: BigInteger, other: BigInteger, subgroupPrime: BigInteger?) {
             self.prime = prime
+            self.subgroupPrime = subgroupPrime
             squared = prime * prime
             order = prime - .one
-            power = SecretPower(modulus: squared)
-            // L((n + 1)^(p-1) mod p^2) = (p - 1) q mod p = -q mod p.
+            field = MontgomeryModulus(squared)
+            // L((n + 1)^e mod p^2) = e q mod p; for e = p - 1 that is -q.
             inverseOfL = (-other).modulo(prime).inverse(modulo: prime)!
-        }
-
-        /// The plaintext modulo this prime: L(c^(p-1) mod p^2) / L(g^(p-1) mod p^2), L(u) = (u - 1) / p.
-        fileprivate func decrypt(_ c: BigInteger) -> BigInteger {
-            let u = power.power(c, order)
-            return ((u - .one) / prime * inverseOfL).modulo(prime)
+            short = subgroupPrime.map { alpha in
+                let order = alpha << 1
+                return (order, (order * other).modulo(prime).inverse(modulo: prime)!)
+            }
         }
     }
 
-    /// Checks and takes two primes. Throws `.badInput` when they do not make a key of an allowed size.
-    public convenience init(p: BigInteger, q: BigInteger, scheme: PaillierPublicKey.Scheme = .djn) throws {
-        try self.init(p: p, q: q, scheme: scheme, allowedBits: PaillierPublicKey.allowedBits)
+    /// The primes of a key, and what else the subgroup scheme has.
+    package struct Parts: Sendable {
+        var p: BigInteger, q: BigInteger
+        var subgroup: Subgroup?
+
+        package struct Subgroup: Sendable {
+            var alpha: BigInteger, beta: BigInteger, h: BigInteger
+        }
+
+        package init(p: BigInteger, q: BigInteger) {
+            self.p = p
+            self.q = q
+        }
+
+        package init(p: BigInteger, q: BigInteger, alpha: BigInteger, beta: BigInteger, h: BigInteger) {
+            self.init(p: p, q: q)
+            subgroup = Subgroup(alpha: alpha, beta: beta, h: h)
+        }
+    }
+
+    /// Checks and takes two primes, of a key of the DJN or standard scheme. Throws `.badInput` when they do not make a key of an
+    /// allowed size.
+    public convenience init(p: BigInteger, q: BigInteger, scheme: PaillierPublicKey.Scheme) throws {
+        try self.init(Parts(p: p, q: q), scheme: scheme, allowedBits: PaillierPublicKey.allowedBits)
+    }
+
+    /// Checks and takes a key of the subgroup scheme: p = 2 alpha p' + 1, q = 2 beta q' + 1, all of them primes, and h of order
+    /// 2 alpha modulo p and 2 beta modulo q. Throws `.badInput` that says what is wrong.
+    public convenience init(p: BigInteger, q: BigInteger, alpha: BigInteger, beta: BigInteger, h: BigInteger) throws {
+        try self.init(
+            Parts(p: p, q: q, alpha: alpha, beta: beta, h: h), scheme: .subgroup, allowedBits: PaillierPublicKey.allowedBits)
     }
 
     package convenience init(p: BigInteger, q: BigInteger, scheme: PaillierPublicKey.Scheme, allowedBits: [Int]) throws {
-        func refuse(_ reason: String) -> YinheError {
-            YinheError(.badInput, "not a Paillier private key: \(reason)", remedy: "restore the key from a backup, or make a new one")
-        }
-        guard p.signum > 0, q.signum > 0, p != q, p.bitWidth == q.bitWidth else { throw refuse("its primes differ in size") }
-        guard allowedBits.contains((p * q).bitWidth) else { throw refuse("its size is not one of \(allowedBits)") }
-        guard p.isProbablePrime(), q.isProbablePrime() else { throw refuse("its factors are not primes") }
-        if scheme == .djn, !Self.fitDJN(p, q) { throw refuse("its primes do not fit the DJN scheme") }
-        self.init(checkedP: p, q: q, scheme: scheme)
+        try self.init(Parts(p: p, q: q), scheme: scheme, allowedBits: allowedBits)
     }
 
-    init(checkedP: BigInteger, q: BigInteger, scheme: PaillierPublicKey.Scheme) {
-        let n = checkedP * q
-        let p = PrimeSide(checkedP, other: q), q = PrimeSide(q, other: checkedP)
+    package convenience init(_ parts: Parts, scheme: PaillierPublicKey.Scheme, allowedBits: [Int]) throws {
+        try parts.check(scheme, allowedBits: allowedBits)
+        self.init(checked: parts, scheme: scheme)
+    }
+
+    init(checked parts: Parts, scheme: PaillierPublicKey.Scheme) {
+        let n = parts.p * parts.q
+        let p = PrimeSide(parts.p, other: parts.q, subgroupPrime: parts.subgroup?.alpha)
+        let q = PrimeSide(parts.q, other: parts.p, subgroupPrime: parts.subgroup?.beta)
         let inverse = p.squared.inverse(modulo: q.squared)!
         self.p = p
         self.q = q
         pInverseModQ = p.prime.inverse(modulo: q.prime)!
         pSquaredInverseModQSquared = inverse
-        publicKey = PaillierPublicKey(ownedModulus: n, scheme: scheme) { h in
-            Self.join(p.power.power(h, n), q.power.power(h, n), p.squared, q.squared, inverse)
+        publicKey = PaillierPublicKey(ownedModulus: n, scheme: scheme, h: parts.subgroup?.h) { h in
+            Self.join(
+                p.field.powers([h], secret: n)[0], q.field.powers([h], secret: n)[0], p.squared, q.squared, inverse)
         }
     }
 
-    /// p = q = 3 modulo 4 and gcd(p - 1, q - 1) = 2: then -x^2 generates, but for a negligible share of all x, the cyclic group
-    /// of the units with Jacobi symbol 1.
-    static func fitDJN(_ p: BigInteger, _ q: BigInteger) -> Bool {
-        p.modulo(word: 4) == 3 && q.modulo(word: 4) == 3
-            && (p - .one).greatestCommonDivisor(with: q - .one) == BigInteger(2)
-    }
-
     /// The number below a * b that is x modulo a and y modulo b (Garner).
-    private static func join(
+    static func join(
         _ x: BigInteger, _ y: BigInteger, _ a: BigInteger, _ b: BigInteger, _ aInverse: BigInteger
     ) -> BigInteger {
         x + a * ((y - x) * aInverse).modulo(b)
@@ -87,27 +113,45 @@ public final class PaillierPrivateKey: Sendable, CustomStringConvertible, Custom
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
-// MARK: Decryption
+// MARK: Checks
 
-extension PaillierPrivateKey {
-    /// The plaintext in 0 ..< n.
-    public func decrypt(_ ciphertext: PaillierCiphertext) -> BigInteger {
-        Self.join(p.decrypt(ciphertext.value), q.decrypt(ciphertext.value), p.prime, q.prime, pInverseModQ)
-    }
-
-    /// The plaintext as a signed integer; see `PaillierPublicKey.decode`.
-    public func decryptSigned(_ ciphertext: PaillierCiphertext) throws -> BigInteger {
-        try publicKey.decode(decrypt(ciphertext))
-    }
-
-    /// The plaintexts in 0 ..< n, in order. Synchronous; from async code call it through a thread of its own.
-    public func decrypt(
-        _ ciphertexts: [PaillierCiphertext], threads: Int, progress: ProgressMonitor? = nil
-    ) throws -> [BigInteger] {
-        let counter = ProgressCounter("decrypt", total: ciphertexts.count, progress)
-        return try PaillierPublicKey.inParallel(ciphertexts.count, threads: threads, chunk: 8) { range in
-            defer { counter.add(range.count) }
-            return range.map { decrypt(ciphertexts[$0]) }
+extension PaillierPrivateKey.Parts {
+    func check(_ scheme: PaillierPublicKey.Scheme, allowedBits: [Int]) throws {
+        func refuse(_ reason: String) -> YinheError {
+            YinheError(.badInput, "not a Paillier private key: \(reason)", remedy: "restore the key from a backup, or make a new one")
         }
+        guard p.signum > 0, q.signum > 0, p != q, p.bitWidth == q.bitWidth else { throw refuse("its primes differ in size") }
+        guard allowedBits.contains((p * q).bitWidth) else { throw refuse("its size is not one of \(allowedBits)") }
+        guard p.isProbablePrime(), q.isProbablePrime() else { throw refuse("its factors are not primes") }
+        guard (scheme == .subgroup) == (subgroup != nil) else {
+            throw refuse("alpha, beta and h belong to a subgroup key, and to no other")
+        }
+        if scheme == .djn, !fitDJN { throw refuse("its primes do not fit the DJN scheme") }
+        guard let subgroup else { return }
+
+        let width = SecurityParameters.paillier(modulusBits: (p * q).bitWidth).subgroupPrimeBits
+        for (prime, factor, name) in [(p, subgroup.alpha, "alpha"), (q, subgroup.beta, "beta")] {
+            guard factor.signum > 0, factor.bitWidth == width else { throw refuse("\(name) has not \(width) bits") }
+            let (cofactor, remainder) = (prime - .one).quotientAndRemainder(dividingBy: factor << 1)
+            guard remainder.isZero else { throw refuse("\(name) does not divide its prime less one") }
+            guard factor.isProbablePrime() else { throw refuse("\(name) is not a prime") }
+            guard cofactor.isProbablePrime() else { throw refuse("the cofactor of \(name) is not a prime") }
+        }
+        guard fitDJN, subgroup.alpha != subgroup.beta else { throw refuse("p - 1 and q - 1 share a factor") }
+        let h = subgroup.h
+        guard h.signum > 0, h < p * q else { throw refuse("its base h is outside 1 ..< n") }
+        for (prime, factor) in [(p, subgroup.alpha), (q, subgroup.beta)] {
+            let residue = h.modulo(prime), minusOne = prime - .one
+            guard residue != minusOne, !residue.isZero, residue.power(secret: factor, modulo: prime) == minusOne else {
+                throw refuse("its base h has not the order 2 alpha beta")
+            }
+        }
+    }
+
+    /// p = q = 3 modulo 4 and gcd(p - 1, q - 1) = 2: then -x^2 generates, but for a negligible share of all x, the cyclic group
+    /// of the units with Jacobi symbol 1.
+    var fitDJN: Bool {
+        p.modulo(word: 4) == 3 && q.modulo(word: 4) == 3
+            && (p - .one).greatestCommonDivisor(with: q - .one) == BigInteger(2)
     }
 }

@@ -9,6 +9,30 @@ public enum DecimalText {
         }
     }
 
+    /// A value that has no digits beyond the grid, or why there is none.
+    package enum Exact: Sendable, Equatable {
+        case value(Int64)
+        case empty
+        case notANumber
+        /// It has digits, other than 0, beyond the grid.
+        case tooFine
+        case tooLarge
+    }
+
+    /// As `parse`, but never rounds.
+    package static func parseExactly(_ text: String, scale: Int) -> Exact {
+        var text = text
+        let scratch = TextBuffer(capacity: 64)
+        return text.withUTF8 { bytes in
+            switch parse(bytes, scale: scale, scratch: scratch) {
+            case .number(let number): number.rounded ? .tooFine : .value(number.value)
+            case .empty: .empty
+            case .notANumber: .notANumber
+            case .overflow: .tooLarge
+            }
+        }
+    }
+
     /// `value` units of 10^-scale as decimal text with exactly `scale` digits after the point.
     public static func format(_ value: Int64, scale: Int) -> String {
         let digits = String(value.magnitude)

@@ -2,6 +2,7 @@
 @_exported import Arithmetic
 @_exported import Transport
 @_exported import Tables
+@_exported import ContractText
 @_exported import SecretSharing
 @_exported import Paillier
 @_exported import DifferentialPrivacy
@@ -9,5 +10,6 @@
 @_exported import PrivateSetIntersection
 @_exported import HiddenJoin
 @_exported import IntersectionSum
+@_exported import SecureAggregation
 @_exported import PrivateJoin
 @_exported import Fusion

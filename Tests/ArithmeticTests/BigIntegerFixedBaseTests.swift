@@ -24,11 +24,29 @@ import Testing
     }
 
     @Test(arguments: FixedBasePower.Kernel.available)
+    func theRootOfTheModulusChangesNoPower(kernel: FixedBasePower.Kernel) {
+        let seed = freshSeed(), random = SeededRandom(seed)
+        for bits in [10, 255, 256, 512, 1000, 1024, 1536, 2048] {
+            for root in [(BigInteger.one << bits) - 1, (BigInteger.one << (bits - 1)) + 1] {
+                let modulus = root * root
+                for base in [modulus - 1, root, .random(below: modulus, from: random)] {
+                    let powers = FixedBasePower(base: base, modulus: modulus, root: root, exponentBits: 66, kernel: kernel, window: 3)
+                    for exponent in [.zero, .one, (BigInteger.one << 66) - 1, .random(bits: 66, from: random)] {
+                        #expect(
+                            powers.power(exponent) == base.power(variableTime: exponent, modulo: modulus),
+                            "seed \(seed), root \(root), base \(base), exponent \(exponent)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: FixedBasePower.Kernel.available)
     func batchesOfEverySizeKeepTheirOrder(kernel: FixedBasePower.Kernel) {
         let random = SeededRandom(7)
         let modulus = (BigInteger.one << 1024) - BigInteger(105)
         let powers = FixedBasePower(base: 3, modulus: modulus, exponentBits: 192, kernel: kernel)
-        for count in [1, 7, 8, 9, 16, 17, 33] {
+        for count in [1, 3, 4, 5, 8, 9, 17, 33, 63, 64, 65, 70] {
             let exponents = (0..<count).map { _ in BigInteger.random(bits: 192, from: random) }
             var results = [UInt64](repeating: 0, count: count * powers.limbs)
             powers.powers(exponents: exponents.flatMap { $0.limbs(count: 3) }, count: count, into: &results)

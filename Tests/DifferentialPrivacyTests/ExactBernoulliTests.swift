@@ -16,7 +16,7 @@ private struct ScriptedRandom: RandomSource {
 
 /// A width in which every word can be tried.
 extension UInt8: SamplerWord {
-    package static func draw<S>(_ stream: inout WordStream<S>) -> UInt8 { UInt8(truncatingIfNeeded: stream.word()) }
+    package static func draw(_ stream: inout WordStream) -> UInt8 { UInt8(truncatingIfNeeded: stream.word()) }
 }
 
 @Suite struct ExactBernoulliTests {

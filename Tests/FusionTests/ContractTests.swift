@@ -1,4 +1,5 @@
 import Arithmetic
+import ContractText
 import Foundation
 import Fusion
 import SandboxCore

@@ -126,7 +126,7 @@ final class SpyChannel: Channel {
 }
 
 extension Pilot {
-    static let testKey = PaillierPrivateKey.generate(uncheckedBits: 512, random: SystemRandom.shared)
+    static let testKey = PaillierPrivateKey.generate(uncheckedBits: 512, scheme: .djn, random: SystemRandom.shared)
 
     func write(_ tables: PilotTables) throws {
         _ = try folder.file("centre.csv", tables.enterpriseFile)

@@ -33,7 +33,7 @@ import Testing
         }
         v = try load("intersection-sum.json", as: Vectors.self)
         let primes = try load("paillier.json", as: Keys.self).keys[0]
-        key = try PaillierPrivateKey(p: BigInteger(hex: primes.p)!, q: BigInteger(hex: primes.q)!)
+        key = try PaillierPrivateKey(p: BigInteger(hex: primes.p)!, q: BigInteger(hex: primes.q)!, scheme: .djn)
         let parameters = IntersectionSum.Parameters(
             slots: v.upper_bounds.map { .init(name: "", upperBound: UInt64($0, radix: 16)!) }, groupCount: v.groups.count,
             minimumIntersection: 0, keyBits: v.key_bits)

@@ -68,7 +68,7 @@ private typealias Sum = IntersectionSum
         let bad: [[UInt8]] = [
             [], encoded(0), encoded(n - 1), encoded(n, scheme: 2), encoded(n, scheme: 7), encoded(n << 8),
             encoded(.randomBlumPrime(bits: 512, random: random)), encoded(n) + [0],
-            PaillierPrivateKey.generate(uncheckedBits: 256, random: random).publicKey.encoded,
+            PaillierPrivateKey.generate(uncheckedBits: 256, scheme: .djn, random: random).publicKey.encoded,
         ]
         #expect(encoded(n) == testKey.publicKey.encoded)
         for key in bad {

@@ -4,7 +4,7 @@ import SandboxCore
 import TestSupport
 
 /// A key far too small to protect anything, made once.
-let testKey = PaillierPrivateKey.generate(uncheckedBits: 512, random: SeededRandom(11))
+let testKey = PaillierPrivateKey.generate(uncheckedBits: 512, scheme: .djn, random: SeededRandom(11))
 
 /// One input of both parties, and what the protocol must compute from it, by obvious code.
 struct Scenario {

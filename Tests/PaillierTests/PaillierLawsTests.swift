@@ -6,15 +6,21 @@ import TestSupport
 import Testing
 
 @Suite struct PaillierLawsTests {
-    let key = TestKeys.djn
+    let key = TestKeys.subgroup
     var pub: PaillierPublicKey { key.publicKey }
     let seed = freshSeed()
 
-    @Test func everyWayOfEncryptingDecrypts() throws {
-        let random = SeededRandom(seed), n = pub.n
+    /// Subgroup keys decrypt with a short exponent, and still what a uniform n-th power has randomised.
+    @Test(arguments: PaillierPublicKey.Scheme.allCases)
+    func everyWayOfEncryptingDecrypts(scheme: PaillierPublicKey.Scheme) throws {
+        let key = TestKeys.key(scheme), pub = key.publicKey, random = SeededRandom(seed), n = pub.n
+        #expect(pub.scheme == scheme)
         let standard = try PaillierPublicKey(n: n, scheme: .standard, allowedBits: [TestKeys.bits])
         let plaintexts: [BigInteger] = [.zero, .one, n - 1, n / 2] + (0..<70).map { _ in .random(below: n, from: random) }
-        for encryptor in [PaillierEncryptor(pub), PaillierEncryptor(key), PaillierEncryptor(standard)] {
+        let encryptors = [
+            PaillierEncryptor(pub), PaillierEncryptor(key), PaillierEncryptor(standard), PaillierEncryptor(hidingFromOwnerOf: pub),
+        ]
+        for encryptor in encryptors {
             let ciphertexts = try encryptor.encrypt(plaintexts, threads: 2)
             #expect(Set(ciphertexts).count == plaintexts.count)
             #expect(try key.decrypt(ciphertexts, threads: 2) == plaintexts, "seed \(seed)")
@@ -29,7 +35,9 @@ import Testing
         #expect(key.decrypt(c) == 5)
     }
 
-    @Test func ringLawsHoldUnderEncryption() throws {
+    @Test(arguments: PaillierPublicKey.Scheme.allCases)
+    func ringLawsHoldUnderEncryption(scheme: PaillierPublicKey.Scheme) throws {
+        let key = TestKeys.key(scheme), pub = key.publicKey
         let random = SeededRandom(seed), encryptor = PaillierEncryptor(key)
         for _ in 0..<20 {
             let a = BigInteger.random(bits: 200, from: random) - .random(bits: 200, from: random)
@@ -60,6 +68,27 @@ import Testing
         for bad in [pub.n, pub.n + 1, BigInteger(-1)] {
             #expect { try encryptor.encrypt(bad) } throws: { ($0 as? YinheError)?.code == .range }
             #expect { try encryptor.encrypt([1, bad], threads: 2) } throws: { ($0 as? YinheError)?.code == .range }
+        }
+    }
+
+    @Test(arguments: PaillierPublicKey.Scheme.allCases)
+    func rowsOfWordsEncryptAndDecryptAsIntegersDo(scheme: PaillierPublicKey.Scheme) throws {
+        let key = TestKeys.key(scheme), pub = key.publicKey, random = SeededRandom(seed), count = 75
+        let plaintexts = (0..<count).map { $0 == 3 ? pub.n - 1 : .random(bits: 120, from: random) }
+        let encryptor = PaillierEncryptor(pub), wide = pub.plaintextLimbs
+        let words = plaintexts.flatMap { $0.limbs(count: wide) }
+        var rows = [UInt64](repeating: 0, count: count * encryptor.ciphertextLimbs), zeros = rows
+        var opened = [UInt64](repeating: 1, count: count * wide)
+        try encryptor.encrypt(count: count, limbsPerPlaintext: wide, plaintexts: words, threads: 2, into: &rows)
+        try key.decrypt(count: count, ciphertexts: rows, threads: 2, into: &opened)
+        #expect(opened == words, "seed \(seed)")
+        try encryptor.encryptZeros(count: count, threads: 2, into: &zeros)
+        try key.decrypt(count: count, ciphertexts: zeros, threads: 2, into: &opened)
+        #expect(opened.allSatisfy { $0 == 0 } && Set(zeros).count > count)
+        // A row that is not below n.
+        let n = pub.n.limbs(count: wide)
+        #expect { try encryptor.encrypt(count: 1, limbsPerPlaintext: wide, plaintexts: n, threads: 1, into: &rows) } throws: {
+            ($0 as? YinheError)?.code == .range
         }
     }
 

@@ -36,7 +36,7 @@ import Testing
         var odd = prime + 2
         while !odd.isProbablePrime() || odd.modulo(word: 4) != 1 { odd += 2 }
         refuse(odd * .randomBlumPrime(bits: half, random: random), "3 modulo 4")
-        expectRefusal("512 bits") { _ = try PaillierPublicKey(n: pub.n) }
+        expectRefusal("512 bits") { _ = try PaillierPublicKey(n: pub.n, scheme: .djn) }
         expectRefusal("1024 bits") { _ = try PaillierPrivateKey.generate(bits: 1024) }
     }
 
@@ -51,20 +51,20 @@ import Testing
         var odd = p + 2
         while !odd.isProbablePrime() || odd.modulo(word: 4) != 1 { odd += 2 }
         refuse(odd, q, "DJN")
-        expectRefusal("not one of") { _ = try PaillierPrivateKey(p: p, q: q) }
+        expectRefusal("not one of") { _ = try PaillierPrivateKey(p: p, q: q, scheme: .djn) }
     }
 
     @Test func generatedKeysHaveTheStatedForm() throws {
         for _ in 0..<5 {
-            let key = PaillierPrivateKey.generate(uncheckedBits: 256, random: SystemRandom.shared)
+            let key = PaillierPrivateKey.generate(uncheckedBits: 256, scheme: .djn, random: SystemRandom.shared)
             let p = key.p.prime, q = key.q.prime
             #expect(p.modulo(word: 4) == 3 && q.modulo(word: 4) == 3 && key.publicKey.n.bitWidth == 256)
             #expect((p - 1).greatestCommonDivisor(with: q - 1) == 2)
             #expect(PaillierPublicKey.derivedH(key.publicKey.n).jacobi(over: key.publicKey.n) == 1)
         }
-        let real = try PaillierPrivateKey.generate(bits: 2048)
+        let real = try PaillierPrivateKey.generate(bits: 2048, scheme: .djn)
         #expect(real.publicKey.bits == 2048)
-        _ = try PaillierPublicKey(n: real.publicKey.n)
+        #expect(try PaillierPublicKey(n: real.publicKey.n, scheme: .djn) == real.publicKey)
         let c = try PaillierEncryptor(real).encrypt(real.publicKey.n - 1)
         #expect(real.decrypt(c) == real.publicKey.n - 1)
     }
@@ -90,7 +90,9 @@ import Testing
         expectRefusal("bytes") { _ = try pub.decodeCiphertext([1, 2, 3]) }
     }
 
-    @Test func keysRoundTripInBothForms() throws {
+    @Test(arguments: PaillierPublicKey.Scheme.allCases)
+    func keysRoundTripInBothForms(scheme: PaillierPublicKey.Scheme) throws {
+        let key = TestKeys.key(scheme), pub = key.publicKey
         let loaded = try PaillierPrivateKey(encodedSecret: key.encodedSecret(), allowedBits: sizes)
         let fromJSON = try PaillierPrivateKey(secretJSON: key.secretJSON(), allowedBits: sizes)
         let c = try PaillierEncryptor(key).encrypt(77)
@@ -112,7 +114,7 @@ import Testing
                 ($0 as? YinheError)?.code == .badInput
             }
         }
-        for (index, value) in [(0, 2), (1, 2), (2, 9)] {
+        for (index, value) in [(0, 2), (0, 3), (1, 2), (2, 9), (2, 3), (2, 4), (7, 0)] {
             var altered = bytes
             altered[index] = UInt8(value)
             #expect { _ = try PaillierPublicKey(encoded: altered, allowedBits: sizes) } throws: {
@@ -123,8 +125,8 @@ import Testing
         for json in ["", "{}", "[]", "{\"kty\": \"RSA\"}", "{\"kty\": \"DAJ\", \"n\": \"!!\"}", "{\"kty\": \"DAJ\"}"] {
             #expect { _ = try PaillierPublicKey(json: json, allowedBits: sizes) } throws: { ($0 as? YinheError)?.code == .badInput }
         }
-        let newer = pub.json.replacing("\"yinhe\": 1", with: "\"yinhe\": 2")
-        expectRefusal("version 2") { _ = try PaillierPublicKey(json: newer, allowedBits: sizes) }
+        let newer = pub.json.replacing("\"yinhe\": 1", with: "\"yinhe\": 3")
+        expectRefusal("version 3") { _ = try PaillierPublicKey(json: newer, allowedBits: sizes) }
     }
 
     @Test func aPrivateKeyShowsNothingOfItsPrimes() {

@@ -69,7 +69,7 @@ import Testing
             let key = try vectors.privateKey()
             #expect(PaillierPublicKey.derivedH(key.publicKey.n) == hex(djn.h))
             #expect(key.publicKey.randomizerBase == hex(djn.h_to_the_n))
-            let foreign = try PaillierPublicKey(n: hex(vectors.n))
+            let foreign = try PaillierPublicKey(n: hex(vectors.n), scheme: .djn)
             #expect(foreign.randomizerBase == hex(djn.h_to_the_n))
             let encryptors = [PaillierEncryptor(foreign, kernel: kernel), PaillierEncryptor(key, kernel: kernel)]
             for v in djn.encrypt {

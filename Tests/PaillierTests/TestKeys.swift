@@ -6,8 +6,18 @@ import TestSupport
 /// Keys far too small to protect anything, made once, for tests whose subject is not the size.
 enum TestKeys {
     static let bits = 512
-    static let djn = PaillierPrivateKey.generate(uncheckedBits: bits, random: SeededRandom(2026))
-    static let other = PaillierPrivateKey.generate(uncheckedBits: bits, random: SeededRandom(2027))
+    static let subgroup = PaillierPrivateKey.generate(uncheckedBits: bits, random: SeededRandom(2025))
+    static let djn = PaillierPrivateKey.generate(uncheckedBits: bits, scheme: .djn, random: SeededRandom(2026))
+    static let standard = PaillierPrivateKey.generate(uncheckedBits: bits, scheme: .standard, random: SeededRandom(2028))
+    static let other = PaillierPrivateKey.generate(uncheckedBits: bits, scheme: .djn, random: SeededRandom(2027))
+
+    static func key(_ scheme: PaillierPublicKey.Scheme) -> PaillierPrivateKey {
+        switch scheme {
+        case .subgroup: subgroup
+        case .djn: djn
+        case .standard: standard
+        }
+    }
 }
 
 /// Protocols/Vectors/paillier.json.

@@ -13,6 +13,8 @@
 #include "fixed_base.h"
 #include "gf128.h"
 #include "mask_index.h"
+#include "mont_lanes.h"
+#include "mont_scalar.h"
 #include "okvs.h"
 #include "p256.h"
 #include "sha256_lanes.h"

@@ -1,4 +1,5 @@
 import Arithmetic
+import ContractText
 import SandboxCore
 import Tables
 

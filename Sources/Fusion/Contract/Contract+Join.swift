@@ -1,3 +1,4 @@
+import ContractText
 import SandboxCore
 
 extension Contract {
@@ -102,20 +103,5 @@ struct JoinClause {
             throw fields["fingerprint"]!.error("this is the key of a party; the dealer must be a third one")
         }
         return .dealer(.init(name: name, title: try fields["title"]!.text(), fingerprint: fingerprint))
-    }
-}
-
-extension YamlValue {
-    /// The text form of a key's fingerprint.
-    func fingerprint() throws -> String {
-        let fingerprint = try text()
-        let digits = fingerprint.dropFirst("sha256:".count)
-        guard fingerprint.hasPrefix("sha256:"), digits.utf8.count == 64,
-            digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
-        else {
-            throw error(
-                "not a fingerprint", remedy: "\"sha256:\" and 64 lower-case hex digits, as `yinhe keys show` prints it")
-        }
-        return fingerprint
     }
 }

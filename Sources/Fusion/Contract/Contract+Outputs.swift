@@ -1,4 +1,5 @@
 import Arithmetic
+import ContractText
 import SandboxCore
 
 /// Reads the `outputs` clause against the declared datasets.

@@ -1,3 +1,4 @@
+import ContractText
 import SandboxCore
 
 /// One entry of an audit ledger: its place, its content, the hash of its predecessor, and the owner's signature.

@@ -1,3 +1,4 @@
+import ContractText
 import SandboxCore
 
 /// A whole ledger as a value; on disk one JSON object per line, the entries in order and then the head.

@@ -1,4 +1,5 @@
 import Arithmetic
+import ContractText
 import SandboxCore
 
 /// The content of one ledger entry. Encoded as JSON; the entry's hash and signature cover the exact bytes of that JSON.

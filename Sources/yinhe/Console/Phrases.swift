@@ -96,7 +96,15 @@ private let phaseNames: [String: String] = [
     "release": "加噪发布",
     "secure sum": "安全求和",
     "correlations": "派发关联随机数",
+    "key proof": "证明密钥构造",
+    "check signature": "核验签名",
+    "check submission": "核验提交",
+    "add": "密文相加",
+    "check sum": "核对合计",
+    "decryption share": "生成解密份额",
+    "open": "合并解密",
+    "check opening": "核验解密证明",
 ]
 
 /// Phases that count bytes rather than rows.
-let bytePhases: Set<String> = ["read table", "check input", "inspect", "write output"]
+let bytePhases: Set<String> = ["read table", "check input", "inspect", "write output", "check signature"]
