@@ -81,6 +81,9 @@ public final class PaillierThresholdKey: Sendable {
         base = Self.base(of: encryptionKey)
     }
 
+    /// Of Delta s_i.
+    var secretBits: Int { sharing.secretBits(keyBits: encryptionKey.bits) }
+
     static func refusal(_ reason: String) -> YinheError {
         YinheError(.badInput, "not a threshold Paillier key: \(reason)", remedy: "ask for the key again where it was made")
     }
@@ -175,7 +178,7 @@ extension PaillierThresholdKey {
         }
         for party in threshold..<parties {
             let (above, below) = group.quotient(keys, sharing.coefficients(set, at: party + 1))
-            let stated = verificationKeys[party].power(variableTime: delta, modulo: encryptionKey.nSquared)
+            let stated = group.power(verificationKeys[party], public: delta)
             guard (below * stated).modulo(encryptionKey.nSquared) == above else {
                 throw Self.refusal("the verification key of party \(party + 1) does not fit the others")
             }
