@@ -174,6 +174,6 @@ public final class PaillierEncryptor: Sendable {
 extension PaillierEncryptor {
     /// Whether its randomness is uniform among the n-th powers, so that it hides from the key's owner too.
     public var hidesFromOwner: Bool {
-        if case .standard = source { true } else { false }
+        if case .uniform = source { true } else { false }
     }
 }
