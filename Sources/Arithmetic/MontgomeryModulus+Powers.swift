@@ -9,8 +9,12 @@ extension MontgomeryModulus {
         into r: UnsafeMutablePointer<UInt64>
     ) {
         precondition(exponentBits > 0)
+        let words = (exponentBits + 63) / 64, batched = batched(count)
+        if let lanes, batched > 0 { lanes_power_rows_each(lanes.pointer, r, bases, batched, secretExponents, exponentBits) }
+        let done = batched * limbs
         withUnsafePointer(to: context) {
-            mont_powers_secret($0, bases, count, secretExponents, (exponentBits + 63) / 64, exponentBits, r)
+            mont_powers_secret(
+                $0, bases + done, count - batched, secretExponents + batched * words, words, exponentBits, r + done)
         }
     }
 
@@ -20,7 +24,11 @@ extension MontgomeryModulus {
         into r: UnsafeMutablePointer<UInt64>
     ) {
         precondition(exponentBits > 0)
-        withUnsafePointer(to: context) { mont_powers_secret($0, bases, count, secretExponent, 0, exponentBits, r) }
+        let batched = batched(count), done = batched * limbs
+        if let lanes, batched > 0 { lanes_power_rows_shared(lanes.pointer, r, bases, batched, secretExponent, exponentBits) }
+        withUnsafePointer(to: context) {
+            mont_powers_secret($0, bases + done, count - batched, secretExponent, 0, exponentBits, r + done)
+        }
     }
 
     /// r[i] = bases[i]^publicExponents[i]; the time depends on the exponents. r may be bases.
@@ -29,8 +37,27 @@ extension MontgomeryModulus {
         into r: UnsafeMutablePointer<UInt64>
     ) {
         precondition(exponentBits > 0)
+        let words = (exponentBits + 63) / 64, batched = batched(count), done = batched * limbs
+        if let lanes, batched > 0 { publicPowers(lanes, bases, batched, PublicExponents(publicExponents, count: count, bits: exponentBits), r) }
         withUnsafePointer(to: context) {
-            mont_powers_public($0, bases, count, publicExponents, (exponentBits + 63) / 64, exponentBits, r)
+            mont_powers_public(
+                $0, bases + done, count - batched, publicExponents + batched * words, words, exponentBits, r + done)
+        }
+    }
+
+    private func batched(_ count: Int) -> Int { lanes == nil ? 0 : Lanes.batched(count) }
+
+    /// Groups of four with exponents as long as the longest of the four.
+    private func publicPowers(
+        _ lanes: Lanes, _ bases: UnsafePointer<UInt64>, _ count: Int, _ exponents: PublicExponents, _ r: UnsafeMutablePointer<UInt64>
+    ) {
+        let stride = exponents.stride
+        var packed = [UInt64](repeating: 0, count: Lanes.count * stride)
+        for from in Swift.stride(from: 0, to: count, by: Lanes.count) {
+            let four = min(Lanes.count, count - from), part = exponents[from..<from + four], bits = max(1, part.usedBits)
+            let words = (bits + 63) / 64, at = from * limbs
+            for i in 0..<four { for j in 0..<words { packed[i * words + j] = part.words[i * stride + j] } }
+            lanes_power_rows_each(lanes.pointer, r + at, bases + at, four, packed, bits)
         }
     }
 

@@ -55,35 +55,38 @@ LANES_INLINE selector selector_of(uint64_t digit) {
         _mm256_castsi256_pd(_mm256_set1_epi64x(0 - (int64_t)(digit >> 1 & 1))), _mm256_set1_epi64x((int64_t)(digit >> 2))};
 }
 
-/// chosen |= one of four entries, when their index is right: three blends by the low bits, one mask by the others.
-LANES_INLINE __m256d pick(__m256d chosen, const selector *s, const __m256d v[4], __m256d hit) {
-    const __m256d even = _mm256_blendv_pd(v[0], v[1], s->bit0), odd = _mm256_blendv_pd(v[2], v[3], s->bit0);
-    return _mm256_or_pd(chosen, _mm256_and_pd(hit, _mm256_blendv_pd(even, odd, s->bit1)));
+/// Four words of one of four entries for each of two exponents, where the upper bits hit: three blends by the low bits, one mask.
+/// In assembly because compilers load more at once than registers hold.
+LANES_INLINE void pick(
+    __m256d *a, __m256d *b, const selector *s, const selector *t, const uint64_t *entries, __m256d hit_a, __m256d hit_b) {
+    __m256d v0, v1, v2, v3, even, odd;
+    __asm__("vmovupd (%[at]), %[v0]\n\tvmovupd 64(%[at]), %[v1]\n\tvmovupd 128(%[at]), %[v2]\n\tvmovupd 192(%[at]), %[v3]\n\t"
+            "vblendvpd %[s0], %[v1], %[v0], %[even]\n\tvblendvpd %[s0], %[v3], %[v2], %[odd]\n\t"
+            "vblendvpd %[t0], %[v1], %[v0], %[v0]\n\tvblendvpd %[t0], %[v3], %[v2], %[v2]\n\t"
+            "vblendvpd %[s1], %[odd], %[even], %[even]\n\tvblendvpd %[t1], %[v2], %[v0], %[v0]\n\t"
+            "vpand %[hit_a], %[even], %[even]\n\tvpand %[hit_b], %[v0], %[v0]\n\t"
+            "vpor %[even], %[a], %[a]\n\tvpor %[v0], %[b], %[b]"
+            : [a] "+x"(*a), [b] "+x"(*b), [v0] "=&x"(v0), [v1] "=&x"(v1), [v2] "=&x"(v2), [v3] "=&x"(v3), [even] "=&x"(even),
+              [odd] "=&x"(odd)
+            : [at] "r"(entries), [s0] "x"(s->bit0), [s1] "x"(s->bit1), [t0] "x"(t->bit0), [t1] "x"(t->bit1),
+              [hit_a] "x"(hit_a), [hit_b] "x"(hit_b), "m"(*(const uint64_t(*)[4 * BLOCK])entries));
 }
 
 /// Eight words of the chosen entries for two exponents: every entry is read, one is kept.
 LANES_TARGET static void choose_two(
-    uint64_t *out0, uint64_t *out1, const uint64_t *block, size_t entries, const selector *s0, const selector *s1) {
+    uint64_t *out_a, uint64_t *out_b, const uint64_t *block, size_t entries, const selector *s, const selector *t) {
     __m256d a0 = _mm256_setzero_pd(), a1 = a0, b0 = a0, b1 = a0;
-    const __m256i one = _mm256_set1_epi64x(1);
-    __m256i index = _mm256_setzero_si256();
     for (size_t e = 0; e < entries; e += 4, block += 4 * BLOCK) {
-        const double *p = (const double *)block;
-        const __m256d hit0 = _mm256_castsi256_pd(_mm256_cmpeq_epi64(index, s0->high));
-        const __m256d hit1 = _mm256_castsi256_pd(_mm256_cmpeq_epi64(index, s1->high));
-        __m256d v[4];
-        for (int k = 0; k < 4; k++) v[k] = _mm256_loadu_pd(p + k * BLOCK);
-        a0 = pick(a0, s0, v, hit0);
-        b0 = pick(b0, s1, v, hit1);
-        for (int k = 0; k < 4; k++) v[k] = _mm256_loadu_pd(p + k * BLOCK + 4);
-        a1 = pick(a1, s0, v, hit0);
-        b1 = pick(b1, s1, v, hit1);
-        index = _mm256_add_epi64(index, one);
+        const __m256i index = broadcast((int64_t)(e / 4));
+        const __m256d hit_a = _mm256_castsi256_pd(_mm256_cmpeq_epi64(index, s->high));
+        const __m256d hit_b = _mm256_castsi256_pd(_mm256_cmpeq_epi64(index, t->high));
+        pick(&a0, &b0, s, t, block, hit_a, hit_b);
+        pick(&a1, &b1, s, t, block + 4, hit_a, hit_b);
     }
-    _mm256_storeu_pd((double *)out0, a0);
-    _mm256_storeu_pd((double *)out0 + 4, a1);
-    _mm256_storeu_pd((double *)out1, b0);
-    _mm256_storeu_pd((double *)out1 + 4, b1);
+    _mm256_storeu_pd((double *)out_a, a0);
+    _mm256_storeu_pd((double *)out_a + 4, a1);
+    _mm256_storeu_pd((double *)out_b, b0);
+    _mm256_storeu_pd((double *)out_b + 4, b1);
 }
 
 LANES_TARGET void lanes_fixed_base_power(

@@ -152,3 +152,13 @@ void mont_multiply_rows(
 void mont_square_rows(uint64_t *r, const uint64_t *a, size_t count, const mont_modulus *m, int adx) {
     for (size_t i = 0; i < count; i++) mont_square(r + i * m->limbs, a + i * m->limbs, m, adx);
 }
+
+void mont_negate_rows(uint64_t *r, const uint64_t *a, size_t count, const mont_modulus *m) {
+    for (size_t i = 0; i < count; i++, r += m->limbs, a += m->limbs) {
+        uint64_t any = 0;
+        for (size_t j = 0; j < m->limbs; j++) any |= a[j];
+        const uint64_t keep = opaque_mask(0 - ((any | (0 - any)) >> 63));  // zero stays zero
+        mont_subtract(r, m->n, a, m->limbs);
+        for (size_t j = 0; j < m->limbs; j++) r[j] &= keep;
+    }
+}

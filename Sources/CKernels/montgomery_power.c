@@ -1,15 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exponent_digit.h"
 #include "montgomery.h"
-
-/// Bits [at, at + width) of an exponent of `words` words; width <= 63.
-static inline uint64_t exponent_digit(const uint64_t *exponent, size_t words, size_t at, unsigned width) {
-    size_t word = at / 64, shift = at % 64;
-    uint64_t value = exponent[word] >> shift;
-    if (shift + width > 64 && word + 1 < words) value |= exponent[word + 1] << (64 - shift);
-    return value & ((1ull << width) - 1);
-}
 
 /// out = entries[digit]: every entry is read, one is kept by masks. Blocks of limbs stay in registers while all entries pass by.
 static inline __attribute__((always_inline)) void choose_body(
@@ -67,7 +60,7 @@ static unsigned secret_window(size_t bits) {
 void mont_powers_secret(
     const mont_context *c, const uint64_t *bases, size_t count, const uint64_t *exponents, size_t exponent_stride, size_t bits,
     uint64_t *r) {
-    const size_t limbs = c->modulus.limbs, words = (bits + 63) / 64;
+    const size_t limbs = c->modulus.limbs;
     const int adx = c->adx;
     const unsigned window = secret_window(bits);
     const size_t entries = (size_t)1 << window, table_words = entries * limbs;
@@ -86,12 +79,12 @@ void mont_powers_secret(
         }
         // From the highest window, which may be narrower, down.
         size_t at = (bits - 1) / window * window;
-        uint64_t digit = exponent_digit(exponent, words, at, (unsigned)(bits - at));
+        uint64_t digit = exponent_digit(exponent, bits, at, window);
         (adx ? choose_avx2 : choose_portable)(power, table, entries, limbs, digit);
         while (at > 0) {
             at -= window;
             for (unsigned k = 0; k < window; k++) mont_context_square(c, power, power);
-            digit = exponent_digit(exponent, words, at, window);
+            digit = exponent_digit(exponent, bits, at, window);
             (adx ? choose_avx2 : choose_portable)(factor, table, entries, limbs, digit);
             mont_context_multiply(c, power, power, factor);
         }
@@ -155,7 +148,7 @@ void mont_powers_public(
             size_t low = at > window ? at - window : 0;
             while (!bit_at(exponent, low)) low++;
             const size_t width = at - low;
-            const uint64_t digit = exponent_digit(exponent, words, low, (unsigned)width);
+            const uint64_t digit = exponent_digit(exponent, bits, low, (unsigned)width);
             if (!started) {
                 memcpy(power, odd + digit / 2 * limbs, limbs * 8);
                 started = 1;

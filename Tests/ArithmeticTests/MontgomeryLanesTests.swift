@@ -14,14 +14,16 @@ import Testing
     /// All digits ones, the lowest number of the size, a power of two minus a little, and a random one.
     static func moduli(bits: Int, _ random: SeededRandom) -> [BigInteger] {
         let top = BigInteger.one << (bits - 1)
-        return [(top << 1) - .one, top + .one, (top << 1) - 3, top + (BigInteger.random(bits: bits - 1, from: random) | .one)]
-            .filter { $0.isOdd && $0 > .one }
+        var moduli: [BigInteger] = [top + top - .one, top + .one, top + top - BigInteger(3)]
+        moduli.append(top + BigInteger.random(bits: bits - 1, from: random))
+        return moduli.map { $0.isOdd ? $0 : $0 - .one }.filter { $0 > .one }
     }
 
     static func operands(_ n: BigInteger, _ random: SeededRandom) -> [BigInteger] {
         let edge = BigInteger.one << (n.bitWidth - 1)
-        return [.zero, .one, n - .one, edge - .one, n - 2, .random(below: n, from: random), .random(below: n, from: random)]
-            .map { $0.modulo(n) }
+        var operands: [BigInteger] = [.zero, .one, n - .one, edge - .one, n - BigInteger(2)]
+        for _ in 0..<2 { operands.append(.random(below: n, from: random)) }
+        return operands.map { $0.modulo(n) }
     }
 
     @Test(arguments: sizes)

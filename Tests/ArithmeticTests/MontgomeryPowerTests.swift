@@ -97,6 +97,7 @@ import Testing
                 let rows = Rows(bases, limbs: modulus.limbs).words + [0]
                 let methods: [MontgomeryModulus.MultiPowerMethod?] =
                     [nil] + (1...5).map { .straus(window: $0) } + (1...9).map { .pippenger(window: $0) }
+                    + (kernel == .lanes ? (1...9).map { .pippengerInLanes(window: $0) } : [])
                 for method in methods {
                     let result = modulus.multiPower(rows, count: count, publicExponents: words, exponentBits: bits, method: method)
                     #expect(result == expected, "seed \(seed), \(count) bases, \(bits) bits, \(String(describing: method))")
@@ -105,12 +106,17 @@ import Testing
         }
     }
 
-    @Test func multiPowerChangesFromStrausToPippengerWithTheNumberOfBases() {
+    @Test(arguments: Kernel.available)
+    func multiPowerChangesFromStrausToPippengerWithTheNumberOfBases(kernel: Kernel) {
         let seed = freshSeed(), random = SeededRandom(seed)
-        let m = oddModuli(bits: 256, from: random)[0], modulus = MontgomeryModulus(m)
+        let m = oddModuli(bits: 256, from: random)[0], modulus = MontgomeryModulus(m, kernel: kernel)
         var methods = Set<Bool>()
-        for count in [2, 20, 30, 40, 50, 60, 400] {
-            if case .straus = MontgomeryModulus.MultiPowerMethod.best(count: count, bits: 32) { methods.insert(true) } else { methods.insert(false) }
+        for count in [2, 5, 10, 20, 30, 40, 50, 60, 400] {
+            if case .straus = modulus.multiPowerMethod(count: count, exponentBits: 32) {
+                methods.insert(true)
+            } else {
+                methods.insert(false)
+            }
             let bases = (0..<count).map { _ in BigInteger.random(below: m, from: random) }
             let e = exponents(bits: 32, count: count, from: random)
             let expected = zip(bases, e).reduce(BigInteger.one) { ($0 * $1.0.power(variableTime: $1.1, modulo: m)).modulo(m) }

@@ -64,4 +64,17 @@ void lanes_square(const lanes_modulus *m, void *r, const void *a, void *scratch)
 const void *lanes_one(const lanes_modulus *m);
 const void *lanes_r_squared(const lanes_modulus *m);
 
+// Simultaneous exponentiation with public exponents (mont_lanes_buckets.c).
+
+size_t lanes_lifted_bytes(const lanes_modulus *m, size_t count);
+/// Ordinary residues in the form that `lanes_window_products` reads, `lifted` aligned to 32. Not `exactly`, which saves a
+/// multiplication: each then stands for x / 2^lanes_lift_loss_bits.
+void lanes_lift_rows(const lanes_modulus *m, void *lifted, const uint64_t *rows, size_t count, int exactly);
+size_t lanes_lift_loss_bits(const lanes_modulus *m);
+/// r[w] = the product of lifted[i]^(bits [w window, (w + 1) window) of exponent i), ordinary residues, for w < windows.
+/// Exponents of `bits` bits in ceil(bits / 64) words. Variable time.
+void lanes_window_products(
+    const lanes_modulus *m, uint64_t *r, const void *lifted, size_t count, const uint64_t *exponents, size_t bits, size_t windows,
+    unsigned window);
+
 #endif

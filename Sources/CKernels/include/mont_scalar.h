@@ -36,6 +36,9 @@ void mont_multiply_rows(
     uint64_t *r, const uint64_t *a, const uint64_t *b, size_t b_stride, size_t count, const mont_modulus *m, int adx);
 void mont_square_rows(uint64_t *r, const uint64_t *a, size_t count, const mont_modulus *m, int adx);
 
+/// r[i] = -a[i] mod n; r may be a.
+void mont_negate_rows(uint64_t *r, const uint64_t *a, size_t count, const mont_modulus *m);
+
 /// A modulus with what exponentiations need. When it is the square of a number n whose limbs are half as many, they work on
 /// pairs of n-adic digits (montgomery_nadic.c), which takes 3/5 of the time; R is then 2^(64 root.limbs).
 typedef struct {
