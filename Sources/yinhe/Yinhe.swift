@@ -33,7 +33,7 @@ struct Yinhe: ParsableCommand {
                         KeysCommand.self, ContractCommand.self, InspectCommand.self, RunCommand.self, LedgerCommand.self,
                         BudgetCommand.self,
                     ]),
-                CommandGroup(name: Help.text("Building blocks", "基础协议"), subcommands: [PSICommand.self, SumCommand.self, DealerCommand.self]),
+                CommandGroup(name: Help.text("Building blocks", "基础协议"), subcommands: [PSICommand.self, SumCommand.self, DealerCommand.self, NoiseCommand.self]),
                 CommandGroup(name: Help.text("Trying it out", "试用"), subcommands: [DemoCommand.self, SynthCommand.self]),
             ])
     }
