@@ -40,7 +40,7 @@ package final class MontgomeryModulus: @unchecked Sendable {
     /// For the lanes kernel.
     let lanes: Lanes?
 
-    /// `modulus`: odd, above 1, at most `maximumBits` bits.
+    /// `modulus`: odd, above 1, at most `maximumBits` bits. `kernel`: one that the processor can run.
     package init(_ modulus: BigInteger, kernel: Kernel = .best) {
         precondition(modulus.isOdd && modulus > .one, "the modulus must be odd and above 1")
         precondition(modulus.bitWidth <= Self.maximumBits, "a modulus of more than \(Self.maximumBits) bits")

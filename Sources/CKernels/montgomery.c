@@ -91,7 +91,7 @@ uint64_t mont_twice_plus(uint64_t *t, const uint64_t *d, size_t limbs, int adx) 
 
 uint64_t mont_add(uint64_t *d, const uint64_t *a, const uint64_t *b, size_t limbs) {
 #if defined(__x86_64__)
-    return mont_x86_add(d, a, b, limbs);
+    return mont_x86_add(d, a, b, limbs, 0);
 #else
     uint64_t carry = 0;
     for (size_t j = 0; j < limbs; j++) {
@@ -105,7 +105,7 @@ uint64_t mont_add(uint64_t *d, const uint64_t *a, const uint64_t *b, size_t limb
 
 uint64_t mont_subtract(uint64_t *d, const uint64_t *a, const uint64_t *b, size_t limbs) {
 #if defined(__x86_64__)
-    return mont_x86_subtract(d, a, b, limbs);
+    return mont_x86_subtract(d, a, b, limbs, 0);
 #else
     uint64_t borrow = 0;
     for (size_t j = 0; j < limbs; j++) {
