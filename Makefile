@@ -9,7 +9,7 @@ FUZZTIME ?= 60
 FUZZ ?=
 PEERSFLAGS ?=
 
-.PHONY: help demo test build bench fuzz constant-time peers-psi peers-share dependencies clean
+.PHONY: help demo test build bench fuzz constant-time peers-psi peers-share peers-paillier dependencies clean
 
 help:
 	@echo "make demo    build, then run the two-party demonstration and write its HTML report (DEMOFLAGS=...)"
@@ -20,6 +20,7 @@ help:
 	@echo "make constant-time   look for branches and addresses that depend on secrets (needs valgrind)"
 	@echo "make peers-psi   set intersection beside SecretFlow's, which pip installs outside the repository (PEERSFLAGS=...)"
 	@echo "make peers-share   computation on shares beside SecretFlow's SPU, likewise (PEERSFLAGS=...)"
+	@echo "make peers-paillier   Paillier operations beside HEU and python-paillier, likewise (PEERSFLAGS=...)"
 	@echo "make clean   remove what was built"
 
 demo: build
@@ -48,6 +49,9 @@ peers-psi: build
 
 peers-share: build
 	@Benchmarks/Peers/share-spu --yinhe "$$($(SWIFT) build -c release $(BUILDFLAGS) --show-bin-path)/yinhe-bench" $(PEERSFLAGS)
+
+peers-paillier: build
+	@Benchmarks/Peers/paillier-heu-phe --yinhe "$$($(SWIFT) build -c release $(BUILDFLAGS) --show-bin-path)/yinhe-bench" $(PEERSFLAGS)
 
 dependencies:
 	@sh .ci/install-dependencies

@@ -19,9 +19,16 @@ def cache_folder():
 
 def environment(venv, base, without):
     """The Python of a virtual environment that has spu; makes it when there is none. `without` names the way to do without."""
-    venv = os.path.abspath(venv or os.path.join(cache_folder(), "yinhe", f"spu-{SPU}"))
+    return environment_with({"spu": SPU}, "spu.psi", venv, base, without)
+
+
+def environment_with(packages, module, venv, base, without):
+    """The same for `packages`, names and versions, of which the first names the environment; `module` must load."""
+    name, version = next(iter(packages.items()))
+    venv = os.path.abspath(venv or os.path.join(cache_folder(), "yinhe", f"{name}-{version}"))
     python = os.path.join(venv, "bin", "python")
-    probe = [python, "-c", f"import importlib.metadata as m; assert m.version('spu') == '{SPU}'; import spu.psi"]
+    versions = " and ".join(f"m.version('{package}') == '{wanted}'" for package, wanted in packages.items())
+    probe = [python, "-c", f"import importlib.metadata as m; assert {versions}; import {module}"]
     if os.path.exists(python) and subprocess.run(probe, capture_output=True).returncode == 0:
         return python
     if base is None:
@@ -29,11 +36,12 @@ def environment(venv, base, without):
         base = next((path for path in names if usable(path)), None)
     if base is None or not usable(base):
         raise Unavailable(
-            f"spu {SPU} has wheels for CPython 3.10 and 3.11 on Linux x86-64 only, and no such Python was found; give one"
-            f" with --python, or leave SecretFlow out with {without}\n"
-            f"spu {SPU} 只有 Linux x86-64 上 CPython 3.10 与 3.11 的安装包：请用 --python 指定，或用 {without} 略过")
-    print(f"installing spu {SPU} into {venv} …", file=sys.stderr)
-    for command in ([base, "-m", "venv", venv], [python, "-m", "pip", "install", "--quiet", f"spu=={SPU}"]):
+            f"{name} {version} has wheels for CPython 3.10 and 3.11 on Linux x86-64 only, and no such Python was found; give one"
+            f" with --python, or leave it out with {without}\n"
+            f"{name} {version} 只有 Linux x86-64 上 CPython 3.10 与 3.11 的安装包：请用 --python 指定，或用 {without} 略过")
+    print(f"installing {name} {version} into {venv} …", file=sys.stderr)
+    wanted = [f"{package}=={number}" for package, number in packages.items()]
+    for command in ([base, "-m", "venv", venv], [python, "-m", "pip", "install", "--quiet", *wanted]):
         done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if done.returncode != 0:
             raise Unavailable(
@@ -43,7 +51,7 @@ def environment(venv, base, without):
                 "pip 需要可访问的软件源（PIP_INDEX_URL、PIP_FIND_LINKS）；也可用 --venv 指定已装好的环境")
     done = subprocess.run(probe, capture_output=True, text=True)
     if done.returncode != 0:
-        raise Unavailable(f"spu {SPU} is installed in {venv} but does not load:\n{done.stderr.strip()[-1500:]}")
+        raise Unavailable(f"{name} {version} is installed in {venv} but does not load:\n{done.stderr.strip()[-1500:]}")
     return python
 
 

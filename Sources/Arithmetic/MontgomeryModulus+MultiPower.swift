@@ -66,6 +66,7 @@ extension MontgomeryModulus {
     private func chunkPower(_ bases: UnsafePointer<UInt64>, _ exponents: PublicExponents, _ method: MultiPowerMethod?) -> BigInteger {
         let bits = exponents.usedBits, count = exponents.count
         guard bits > 0 else { return .one }
+        if bits == 1, method == nil { return selection(bases, exponents) }
         // One power of R takes about `bits` squarings.
         let isLifted = count > bits
         let method = method ?? multiPowerMethod(count: count, exponentBits: bits)
@@ -90,6 +91,15 @@ extension MontgomeryModulus {
         if let lanes, case .pippengerInLanes = method { lossBits = lanes_lift_loss_bits(lanes.pointer) }
         let correction = publicPower((BigInteger.one << lossBits).modulo(modulus), exponents.sum)
         return (result * correction).modulo(modulus)
+    }
+
+    /// The product of the bases whose exponent is 1.
+    private func selection(_ bases: UnsafePointer<UInt64>, _ exponents: PublicExponents) -> BigInteger {
+        let chosen = (0..<exponents.count).filter { exponents.bit($0, 0) }
+        return withScratch(rows: chosen.count) { rows in
+            for (i, j) in chosen.enumerated() { (rows + i * limbs).update(from: bases + j * limbs, count: limbs) }
+            return product(rows, count: chosen.count)
+        }
     }
 
     private func pippengerInLanes(

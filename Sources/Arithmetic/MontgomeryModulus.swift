@@ -63,32 +63,44 @@ package final class MontgomeryModulus: @unchecked Sendable {
     package func multiply(
         _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>, count: Int, into r: UnsafeMutablePointer<UInt64>
     ) {
-        if let lanes {
-            lanes_multiply_rows(lanes.pointer, r, a, b, count)
-        } else {
-            withUnsafePointer(to: scalar) { mont_multiply_rows(r, a, b, limbs, count, $0, usesADX) }
+        let batched = batched(products: count), done = batched * limbs
+        if let lanes, batched > 0 { lanes_multiply_rows(lanes.pointer, r, a, b, batched) }
+        withUnsafePointer(to: scalar) {
+            mont_multiply_rows(r + done, a + done, b + done, limbs, count - batched, $0, usesADX)
+            mont_divide_rows(r + done, count - batched, extraRBits, $0)
         }
     }
 
-    /// r[i] = a[i] b / R for one number b; r may be a.
+    /// r[i] = a[i] b / R for one number b, which is not in r; r may be a.
     package func multiply(
         _ a: UnsafePointer<UInt64>, byOne b: UnsafePointer<UInt64>, count: Int, into r: UnsafeMutablePointer<UInt64>
     ) {
-        if let lanes {
-            lanes_multiply_rows_by_one(lanes.pointer, r, a, b, count)
-        } else {
-            withUnsafePointer(to: scalar) { mont_multiply_rows(r, a, b, 0, count, $0, usesADX) }
+        let batched = batched(products: count), done = batched * limbs
+        if let lanes, batched > 0 { lanes_multiply_rows_by_one(lanes.pointer, r, a, b, batched) }
+        withUnsafePointer(to: scalar) {
+            mont_multiply_rows(r + done, a + done, b, 0, count - batched, $0, usesADX)
+            mont_divide_rows(r + done, count - batched, extraRBits, $0)
         }
     }
 
     /// r[i] = a[i]^2 / R; r may be a.
     package func square(_ a: UnsafePointer<UInt64>, count: Int, into r: UnsafeMutablePointer<UInt64>) {
-        if let lanes {
-            lanes_square_rows(lanes.pointer, r, a, count)
-        } else {
-            withUnsafePointer(to: scalar) { mont_square_rows(r, a, count, $0, usesADX) }
+        let batched = batched(products: count), done = batched * limbs
+        if let lanes, batched > 0 { lanes_square_rows(lanes.pointer, r, a, batched) }
+        withUnsafePointer(to: scalar) {
+            mont_square_rows(r + done, a + done, count - batched, $0, usesADX)
+            mont_divide_rows(r + done, count - batched, extraRBits, $0)
         }
     }
+
+    /// Rows of `count` that the lanes kernel multiplies. The scalar kernel's R is 2^(64 limbs): its products are brought to a larger R
+    /// by one more division, as long as that is by less than a word.
+    private func batched(products count: Int) -> Int {
+        guard lanes != nil else { return 0 }
+        return (0..<64).contains(rBits - 64 * limbs) ? Lanes.batched(count) : count
+    }
+
+    private var extraRBits: UInt32 { UInt32(min(63, max(0, rBits - 64 * limbs))) }
 
     /// R^k mod n for any k: a row that holds x R^j becomes x by `multiply(byOne: powerOfR(1 - j))`.
     /// Variable time in k, and in the modulus when k is negative.

@@ -153,6 +153,17 @@ void mont_square_rows(uint64_t *r, const uint64_t *a, size_t count, const mont_m
     for (size_t i = 0; i < count; i++) mont_square(r + i * m->limbs, a + i * m->limbs, m, adx);
 }
 
+void mont_divide_rows(uint64_t *r, size_t count, unsigned bits, const mont_modulus *m) {
+    if (bits == 0) return;
+    const size_t limbs = m->limbs;
+    for (size_t i = 0; i < count; i++, r += limbs) {
+        // (r + q n) / 2^bits < n for q < 2^bits and r < n.
+        const uint64_t q = r[0] * m->n0 & ((1ull << bits) - 1);
+        const uint64_t above = add_multiple(r, m->n, q, limbs);
+        for (size_t j = 0; j < limbs; j++) r[j] = r[j] >> bits | (j + 1 < limbs ? r[j + 1] : above) << (64 - bits);
+    }
+}
+
 void mont_negate_rows(uint64_t *r, const uint64_t *a, size_t count, const mont_modulus *m) {
     for (size_t i = 0; i < count; i++, r += m->limbs, a += m->limbs) {
         uint64_t any = 0;

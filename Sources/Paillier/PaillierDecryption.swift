@@ -2,10 +2,11 @@ import Arithmetic
 import SandboxCore
 
 extension PaillierPrivateKey {
+    /// Ciphertexts decrypted at a time: enough for the kernels that take four numbers at once.
+    private static let chunk = 16
+
     /// The plaintext in 0 ..< n.
-    public func decrypt(_ ciphertext: PaillierCiphertext) -> BigInteger {
-        Self.join(p.decrypt(ciphertext.value), q.decrypt(ciphertext.value), p.prime, q.prime, pInverseModQ)
-    }
+    public func decrypt(_ ciphertext: PaillierCiphertext) -> BigInteger { decrypt(1) { _ in ciphertext.value }[0] }
 
     /// The plaintext as a signed integer; see `PaillierPublicKey.decode`.
     public func decryptSigned(_ ciphertext: PaillierCiphertext) throws -> BigInteger {
@@ -17,9 +18,9 @@ extension PaillierPrivateKey {
         _ ciphertexts: [PaillierCiphertext], threads: Int, progress: ProgressMonitor? = nil
     ) throws -> [BigInteger] {
         let counter = ProgressCounter("decrypt", total: ciphertexts.count, progress)
-        return try PaillierPublicKey.inParallel(ciphertexts.count, threads: threads, chunk: 8) { range in
+        return try PaillierPublicKey.inParallel(ciphertexts.count, threads: threads, chunk: Self.chunk) { range in
             defer { counter.add(range.count) }
-            return range.map { decrypt(ciphertexts[$0]) }
+            return decrypt(range.count) { ciphertexts[range.lowerBound + $0].value }
         }
     }
 
@@ -30,52 +31,43 @@ extension PaillierPrivateKey {
         into plaintexts: UnsafeMutablePointer<UInt64>
     ) throws {
         let counter = ProgressCounter("decrypt", total: count, progress)
-        let rows = FlatRows(ciphertexts, width: publicKey.ciphertextLimbs), out = MutableFlatRows(plaintexts, width: publicKey.plaintextLimbs)
-        try Parallel.forEachChunk(of: count, chunk: 16, threads: threads) { range in
-            for i in range { out.set(i, decrypt(PaillierCiphertext(unchecked: rows[i]))) }
+        let rows = FlatRows(ciphertexts, width: publicKey.ciphertextLimbs)
+        let out = MutableFlatRows(plaintexts, width: publicKey.plaintextLimbs)
+        try Parallel.forEachChunk(of: count, chunk: Self.chunk, threads: threads) { range in
+            for (i, plaintext) in zip(range, decrypt(range.count) { rows[range.lowerBound + $0] }) { out.set(i, plaintext) }
             counter.add(range.count)
+        }
+    }
+
+    private func decrypt(_ count: Int, _ ciphertext: (Int) -> BigInteger) -> [BigInteger] {
+        let ciphertexts = (0..<count).map(ciphertext)
+        return zip(p.decrypt(ciphertexts), q.decrypt(ciphertexts)).map {
+            Self.join($0, $1, p.prime, q.prime, pInverseModQ)
         }
     }
 }
 
 extension PaillierPrivateKey.PrimeSide {
-    /// The plaintext modulo this prime: L(c^e mod p^2) / L(g^e mod p^2), L(u) = (u - 1) / p.
+    /// The plaintexts modulo this prime: L(c^e mod p^2) / L(g^e mod p^2), L(u) = (u - 1) / p.
     ///
     /// A ciphertext of the subgroup takes the exponent e = 2 alpha. One that was randomised by a uniform n-th power, as
     /// `PaillierEncryptor(hidingFromOwnerOf:)` and python-paillier do, is not 1 modulo p after that and takes e = p - 1.
-    fileprivate func decrypt(_ c: BigInteger) -> BigInteger {
-        if let short {
-            let (quotient, remainder) = (power.power(c, short.order) - .one).quotientAndRemainder(dividingBy: prime)
-            if remainder.isZero { return (quotient * short.inverseOfL).modulo(prime) }
+    fileprivate func decrypt(_ ciphertexts: [BigInteger]) -> [BigInteger] {
+        func plaintext(_ power: BigInteger, _ inverseOfL: BigInteger) -> BigInteger? {
+            let (quotient, remainder) = (power - .one).quotientAndRemainder(dividingBy: prime)
+            return remainder.isZero ? (quotient * inverseOfL).modulo(prime) : nil
         }
-        return ((power.power(c, order) - .one) / prime * inverseOfL).modulo(prime)
-    }
-}
-
-/// Rows of `width` little-endian words each, as ciphertexts and plaintexts lie in memory; threads read them at will.
-package struct FlatRows: @unchecked Sendable {
-    package let base: UnsafePointer<UInt64>
-    package let width: Int
-
-    package init(_ base: UnsafePointer<UInt64>, width: Int) {
-        self.base = base
-        self.width = width
+        guard let short else { return powers(ciphertexts, order).map { plaintext($0, inverseOfL)! } }
+        var plaintexts = powers(ciphertexts, short.order).map { plaintext($0, short.inverseOfL) }
+        let others = plaintexts.indices.filter { plaintexts[$0] == nil }
+        if !others.isEmpty {
+            for (i, power) in zip(others, powers(others.map { ciphertexts[$0] }, order)) { plaintexts[i] = plaintext(power, inverseOfL) }
+        }
+        return plaintexts.map { $0! }
     }
 
-    package subscript(row: Int) -> BigInteger {
-        BigInteger(limbs: UnsafeBufferPointer(start: base + row * width, count: width))
+    /// c^exponent modulo the square of the prime, for one secret exponent.
+    private func powers(_ ciphertexts: [BigInteger], _ exponent: BigInteger) -> [BigInteger] {
+        field.powers(ciphertexts, secret: exponent)
     }
-}
-
-/// The same to be written; threads write disjoint rows.
-package struct MutableFlatRows: @unchecked Sendable {
-    package let base: UnsafeMutablePointer<UInt64>
-    package let width: Int
-
-    package init(_ base: UnsafeMutablePointer<UInt64>, width: Int) {
-        self.base = base
-        self.width = width
-    }
-
-    package func set(_ row: Int, _ value: BigInteger) { value.copyLimbs(to: base + row * width, count: width) }
 }

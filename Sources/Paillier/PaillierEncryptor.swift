@@ -7,19 +7,49 @@ import SandboxCore
 /// 6/10 of the time; the ciphertexts have the same distribution. The owner's tables hold secrets and never leave the memory.
 public final class PaillierEncryptor: Sendable {
     public let publicKey: PaillierPublicKey
+    /// Where the table came from.
+    public let tableOrigin: TableOrigin
     private let source: Source
 
     private enum Source: Sendable {
         case table(FixedBasePower)
         case ownerTables(FixedBasePower, FixedBasePower, PaillierPrivateKey)
-        case uniform
+        case uniform(MontgomeryModulus)
     }
+
+    /// Where the table of an encryptor came from.
+    public enum TableOrigin: Sendable {
+        /// There is none: powers are made without.
+        case none
+        /// Built, for this object alone.
+        case built
+        /// Built, and kept in the cache for the next time.
+        case kept
+        /// Built; keeping it failed, which slows the next start down and does no other harm.
+        case notKept(YinheError)
+        /// Read from the cache.
+        case loaded
+    }
+
+    /// Memory that the tables of one encryptor take at most, unless the caller says otherwise.
+    public static let defaultTableBytes = 16 << 20
 
     /// Ciphertexts made at a time: enough for the eight lanes of a kernel, few enough that progress moves.
     static let chunk = 64
 
-    public convenience init(_ key: PaillierPublicKey) { self.init(key, kernel: .best) }
-    public convenience init(_ key: PaillierPrivateKey) { self.init(key, kernel: .best) }
+    /// - Parameters:
+    ///   - tableBytes: the most memory that the table may take; it is chosen smaller where that is not slower.
+    ///   - cache: where the table is kept between runs.
+    public convenience init(
+        _ key: PaillierPublicKey, tableBytes: Int = defaultTableBytes, cache: PaillierTableCache? = nil
+    ) {
+        self.init(key, kernel: .best, tableBytes: tableBytes, cache: cache)
+    }
+
+    /// - Parameter tableBytes: the most memory that both tables together may take.
+    public convenience init(_ key: PaillierPrivateKey, tableBytes: Int = defaultTableBytes) {
+        self.init(key, kernel: .best, tableBytes: tableBytes)
+    }
 
     /// Uses uniform n-th powers w = r^n under any key, without tables, at 100 to 200 a second.
     ///
@@ -28,31 +58,69 @@ public final class PaillierEncryptor: Sendable {
     /// the owner knows and which are half as long as n, are infeasible.
     public init(hidingFromOwnerOf key: PaillierPublicKey) {
         publicKey = key
-        source = .uniform
+        source = .uniform(MontgomeryModulus(key.nSquared))
+        tableOrigin = .none
     }
 
-    package init(_ key: PaillierPublicKey, kernel: FixedBasePower.Kernel, window: Int? = nil) {
+    package init(
+        _ key: PaillierPublicKey, kernel: FixedBasePower.Kernel, window: Int? = nil, tableBytes: Int = defaultTableBytes,
+        cache: PaillierTableCache? = nil
+    ) {
         publicKey = key
         guard let base = key.randomizerBase else {
-            source = .uniform
+            source = .uniform(MontgomeryModulus(key.nSquared))
+            tableOrigin = .none
             return
         }
-        source = .table(
-            FixedBasePower(base: base, modulus: key.nSquared, exponentBits: key.exponentBits, kernel: kernel, window: window))
+        let window = window ?? Self.window(kernel, modulusBits: 2 * key.bits, exponentBits: key.exponentBits, bytes: tableBytes)
+        func build() -> FixedBasePower {
+            FixedBasePower(
+                base: base, modulus: key.nSquared, root: key.n, exponentBits: key.exponentBits, kernel: kernel, window: window)
+        }
+        guard let cache else {
+            source = .table(build())
+            tableOrigin = .built
+            return
+        }
+        let (table, origin) = cache.table(of: key, kernel: kernel, window: window, build: build) { memory in
+            try FixedBasePower(
+                base: base, modulus: key.nSquared, root: key.n, exponentBits: key.exponentBits, kernel: kernel, window: window,
+                table: memory)
+        }
+        source = .table(table)
+        tableOrigin = origin
     }
 
-    package init(_ key: PaillierPrivateKey, kernel: FixedBasePower.Kernel, window: Int? = nil) {
+    package init(
+        _ key: PaillierPrivateKey, kernel: FixedBasePower.Kernel, window: Int? = nil, tableBytes: Int = defaultTableBytes
+    ) {
         publicKey = key.publicKey
         guard let base = publicKey.randomizerBase else {
-            source = .uniform
+            source = .uniform(MontgomeryModulus(publicKey.nSquared))
+            tableOrigin = .none
             return
         }
+        let bits = key.publicKey.exponentBits
+        let window = window ?? Self.window(kernel, modulusBits: key.publicKey.bits, exponentBits: bits, bytes: tableBytes / 2)
         func table(_ side: PaillierPrivateKey.PrimeSide) -> FixedBasePower {
             FixedBasePower(
-                base: base.modulo(side.squared), modulus: side.squared, exponentBits: key.publicKey.exponentBits, kernel: kernel,
+                base: base.modulo(side.squared), modulus: side.squared, root: side.prime, exponentBits: bits, kernel: kernel,
                 window: window)
         }
         source = .ownerTables(table(key.p), table(key.q), key)
+        tableOrigin = .built
+    }
+
+    /// The window that is fastest on the kernel, or the largest whose table fits.
+    private static func window(_ kernel: FixedBasePower.Kernel, modulusBits: Int, exponentBits: Int, bytes: Int) -> Int {
+        var window = kernel.bestWindow(modulusBits: modulusBits)
+        while window > 1, (exponentBits + window - 1) / window * (modulusBits / 8) << window > bytes { window -= 1 }
+        return window
+    }
+
+    /// Whether its randomness is uniform among the n-th powers, so that it hides from the key's owner too.
+    public var hidesFromOwner: Bool {
+        if case .uniform = source { true } else { false }
     }
 
     /// Memory of the tables.
@@ -127,7 +195,7 @@ public final class PaillierEncryptor: Sendable {
             switch source {
             case .table(let table): table.power(r)
             case .ownerTables(let p, let q, let key): key.joinSquares(p.power(r), q.power(r))
-            case .uniform: r.power(secret: publicKey.n, modulo: publicKey.nSquared)
+            case .uniform(let field): field.powers([r], secret: publicKey.n)[0]
             }
         return Self.combine(plaintext, w, publicKey)
     }
@@ -135,45 +203,14 @@ public final class PaillierEncryptor: Sendable {
     func randomizers(_ count: Int, random: some RandomSource) -> [BigInteger] {
         switch source {
         case .table(let table):
-            return withExponents(count, random: random) { Self.powers(table, $0, count) }
+            return RandomExponents.with(count, bits: publicKey.exponentBits, random: random) { table.powers($0, count) }
         case .ownerTables(let p, let q, let key):
-            return withExponents(count, random: random) { exponents in
-                zip(Self.powers(p, exponents, count), Self.powers(q, exponents, count)).map { key.joinSquares($0, $1) }
+            return RandomExponents.with(count, bits: publicKey.exponentBits, random: random) { exponents in
+                zip(p.powers(exponents, count), q.powers(exponents, count)).map { key.joinSquares($0, $1) }
             }
-        case .uniform:
-            return (0..<count).map { _ in
-                BigInteger.randomUnit(modulo: publicKey.n, from: random).power(secret: publicKey.n, modulo: publicKey.nSquared)
-            }
+        case .uniform(let field):
+            let units = (0..<count).map { _ in BigInteger.randomUnit(modulo: publicKey.n, from: random) }
+            return field.powers(units, secret: publicKey.n)
         }
-    }
-
-    /// `count` uniform exponents of `exponentBits` bits, wiped after use.
-    private func withExponents<R>(
-        _ count: Int, random: some RandomSource, _ body: (UnsafePointer<UInt64>) -> R
-    ) -> R {
-        let limbs = (publicKey.exponentBits + 63) / 64, spare = limbs * 64 - publicKey.exponentBits
-        var exponents = [UInt64](repeating: 0, count: count * limbs)
-        defer { ConstantTime.wipe(&exponents) }
-        exponents.withUnsafeMutableBytes { random.fill($0) }
-        if spare > 0 { for i in 0..<count { exponents[i * limbs + limbs - 1] >>= UInt64(spare) } }
-        return exponents.withUnsafeBufferPointer { body($0.baseAddress!) }
-    }
-
-    private static func powers(_ table: FixedBasePower, _ exponents: UnsafePointer<UInt64>, _ count: Int) -> [BigInteger] {
-        var results = [UInt64](repeating: 0, count: count * table.limbs)
-        defer { ConstantTime.wipe(&results) }
-        return results.withUnsafeMutableBufferPointer { buffer in
-            table.powers(exponents: exponents, count: count, into: buffer.baseAddress!)
-            return (0..<count).map { i in
-                BigInteger(limbs: UnsafeBufferPointer(rebasing: buffer[i * table.limbs..<(i + 1) * table.limbs]))
-            }
-        }
-    }
-}
-
-extension PaillierEncryptor {
-    /// Whether its randomness is uniform among the n-th powers, so that it hides from the key's owner too.
-    public var hidesFromOwner: Bool {
-        if case .standard = source { true } else { false }
     }
 }

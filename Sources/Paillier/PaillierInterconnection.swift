@@ -7,22 +7,39 @@ import SandboxCore
 //     Bigint               { bool is_neg = 1; bytes little_endian_value = 2; }
 //     PaillierPublicKey    { Bigint n = 1; Bigint hs = 2; }                       hs = h^n mod n^2
 //     PaillierCiphertext   { Bigint c = 1; }
-//     VNdArray             { repeated int64 shape = 1; repeated bytes item_buf = 2; }
+//     VNdArray             { repeated int64 shape = 1; repeated bytes items = 2; }
 //     DataExchangeProtocol { int32 scalar_type = 1; string scalar_type_name = 2; VNdArray v_ndarray = 9; }
+//
+// HEU's Python interface ends a key, a ciphertext and each item of an array with 8 bytes more, the number of the scheme in its build.
+
+/// How an object in the interconnection encoding ends.
+public enum PaillierInterconnectionForm: Sendable, Hashable {
+    /// The protobuf message alone.
+    case message
+    /// The message and the number of the scheme "IcPaillier" in a build of HEU, as HEU's Python interface expects it: 6 in sf-heu 0.6.0.
+    case heu(schemaNumber: UInt8 = 6)
+
+    fileprivate var suffix: [UInt8] {
+        switch self {
+        case .message: []
+        case .heu(let number): [number] + [UInt8](repeating: 0, count: 7)
+        }
+    }
+}
 
 extension PaillierPublicKey {
     /// The key as others read it: n and h^n. The exponents of the subgroup scheme are not part of the encoding: others take
     /// exponents of half the bits of n, which every private key opens.
     ///
     /// Throws `.badInput` for a key of the standard scheme, which has no h.
-    public func encodedForInterconnection() throws -> [UInt8] {
+    public func encodedForInterconnection(_ form: PaillierInterconnectionForm = .message) throws -> [UInt8] {
         guard let randomizerBase else {
             throw YinheError(.badInput, "a Paillier key of the standard scheme has no base h^n", remedy: "use a key of another scheme")
         }
         var writer = ProtobufWriter()
         writer.write(1, message: Self.bigint(n))
         writer.write(2, message: Self.bigint(randomizerBase))
-        return writer.bytes
+        return writer.bytes + form.suffix
     }
 
     /// Reads and checks a key of others; `.badInput` says what is wrong. It becomes a DJN key with exponents of half the bits of n,
@@ -34,24 +51,28 @@ extension PaillierPublicKey {
 
     package convenience init(interconnection bytes: [UInt8], allowedBits: [Int]) throws {
         let what = "interconnection encoding of a Paillier public key"
-        var n: BigInteger?, base: BigInteger?
-        var reader = ProtobufReader(bytes[...], what: what)
-        while let field = try reader.next() {
-            switch field.number {
-            case 1: n = try Self.bigint(field, once: n, limit: KeyForm.maximumBytes, what)
-            case 2: base = try Self.bigint(field, once: base, limit: KeyForm.maximumBytes, what)
-            default: break
+        let (n, base) = try Self.message(bytes[...], what) { reader in
+            var n: BigInteger?, base: BigInteger?
+            while let field = try reader.next() {
+                switch field.number {
+                case 1: n = try Self.bigint(field, once: n, limit: KeyForm.maximumBytes, what)
+                case 2: base = try Self.bigint(field, once: base, limit: KeyForm.maximumBytes, what)
+                default: break
+                }
             }
+            return (n, base)
         }
         guard let n, let base else { throw YinheError(.badInput, "an \(what) without n or hs") }
         try self.init(n: n, foreignBase: base, allowedBits: allowedBits)
     }
 
     /// One ciphertext.
-    public func encodeForInterconnection(_ ciphertext: PaillierCiphertext) -> [UInt8] {
+    public func encodeForInterconnection(
+        _ ciphertext: PaillierCiphertext, _ form: PaillierInterconnectionForm = .message
+    ) -> [UInt8] {
         var writer = ProtobufWriter()
         writer.write(1, message: Self.bigint(ciphertext.value))
-        return writer.bytes
+        return writer.bytes + form.suffix
     }
 
     /// Takes one ciphertext from outside; throws `.badInput` as `ciphertext(_:)` does, and for another encoding.
@@ -61,22 +82,41 @@ extension PaillierPublicKey {
 
     private func ciphertextValue(interconnection bytes: ArraySlice<UInt8>) throws -> BigInteger {
         let what = "interconnection encoding of a Paillier ciphertext"
-        var value: BigInteger?
-        var reader = ProtobufReader(bytes, what: what)
-        while let field = try reader.next() {
-            if field.number == 1 { value = try Self.bigint(field, once: value, limit: ciphertextBytes + 8, what) }
+        let value = try Self.message(bytes, what) { reader in
+            var value: BigInteger?
+            while let field = try reader.next() {
+                if field.number == 1 { value = try Self.bigint(field, once: value, limit: ciphertextBytes + 8, what) }
+            }
+            return value
         }
         guard let value else { throw YinheError(.badInput, "an \(what) without c") }
         return value
     }
 
+    /// Reads a message with or without the number of a scheme after it. No message ends like that: its first byte would be the key of a
+    /// field 0, or the next one would.
+    private static func message<R>(
+        _ bytes: ArraySlice<UInt8>, _ what: String, _ body: (inout ProtobufReader) throws -> R
+    ) throws -> R {
+        do {
+            var reader = ProtobufReader(bytes, what: what)
+            return try body(&reader)
+        } catch {
+            guard bytes.count > 8, bytes.suffix(7).allSatisfy({ $0 == 0 }) else { throw error }
+            var reader = ProtobufReader(bytes.dropLast(8), what: what)
+            return try body(&reader)
+        }
+    }
+
     /// A vector of ciphertexts.
-    public func encodeForInterconnection(_ ciphertexts: [PaillierCiphertext]) -> [UInt8] {
+    public func encodeForInterconnection(
+        _ ciphertexts: [PaillierCiphertext], _ form: PaillierInterconnectionForm = .message
+    ) -> [UInt8] {
         var array = ProtobufWriter()
         var shape = ProtobufWriter()
         shape.write(varint: UInt64(ciphertexts.count))
         array.write(1, message: shape.bytes)
-        for ciphertext in ciphertexts { array.write(2, message: encodeForInterconnection(ciphertext)) }
+        for ciphertext in ciphertexts { array.write(2, message: encodeForInterconnection(ciphertext, form)) }
         var writer = ProtobufWriter()
         writer.write(1, varint: Self.objectType)
         writer.write(2, message: Array(Self.objectName.utf8))
@@ -84,8 +124,8 @@ extension PaillierPublicKey {
         return writer.bytes
     }
 
-    /// Takes a vector or a matrix of ciphertexts, the matrix in row-major order; `maximum` bounds their number. Throws `.badInput` as
-    /// `ciphertext(_:)` does, and for another encoding.
+    /// Takes a vector or a matrix of ciphertexts, in the order of the message (HEU writes a matrix column after column); `maximum` bounds
+    /// their number. Throws `.badInput` as `ciphertext(_:)` does, and for another encoding.
     public func decodeCiphertexts(
         interconnection bytes: [UInt8], maximum: Int
     ) throws -> (shape: [Int], ciphertexts: [PaillierCiphertext]) {
@@ -94,7 +134,8 @@ extension PaillierPublicKey {
         var reader = ProtobufReader(bytes[...], what: what)
         while let field = try reader.next() {
             switch (field.number, field.value) {
-            case (1, .varint(Self.objectType)), (2, .bytes): break
+            case (1, .varint(Self.objectType)): break
+            case (2, .bytes(let name)) where name.elementsEqual(Self.objectName.utf8): break
             case (9, .bytes(let bytes)) where array == nil: array = bytes
             case (1, _), (2, _), (9, _): throw YinheError(.badInput, "an \(what) of another element type")
             default: break

@@ -19,7 +19,8 @@ public final class PaillierPrivateKey: Sendable, CustomStringConvertible, Custom
         package let subgroupPrime: BigInteger?
         /// prime - 1: every unit to this power is 1 modulo the prime.
         let order: BigInteger
-        let power: SecretPower
+        /// Arithmetic modulo the square.
+        package let field: MontgomeryModulus
         let inverseOfL: BigInteger
         /// The same for the powers of h only, whose order is 2 alpha.
         let short: (order: BigInteger, inverseOfL: BigInteger)?
@@ -29,7 +30,7 @@ public final class PaillierPrivateKey: Sendable, CustomStringConvertible, Custom
             self.subgroupPrime = subgroupPrime
             squared = prime * prime
             order = prime - .one
-            power = SecretPower(modulus: squared)
+            field = MontgomeryModulus(squared)
             // L((n + 1)^e mod p^2) = e q mod p; for e = p - 1 that is -q.
             inverseOfL = (-other).modulo(prime).inverse(modulo: prime)!
             short = subgroupPrime.map { alpha in
@@ -91,7 +92,8 @@ public final class PaillierPrivateKey: Sendable, CustomStringConvertible, Custom
         pInverseModQ = p.prime.inverse(modulo: q.prime)!
         pSquaredInverseModQSquared = inverse
         publicKey = PaillierPublicKey(ownedModulus: n, scheme: scheme, h: parts.subgroup?.h) { h in
-            Self.join(p.power.power(h, n), q.power.power(h, n), p.squared, q.squared, inverse)
+            Self.join(
+                p.field.powers([h], secret: n)[0], q.field.powers([h], secret: n)[0], p.squared, q.squared, inverse)
         }
     }
 

@@ -169,7 +169,8 @@ extension PaillierPublicKey {
     }()
 
     private static func power(_ h: BigInteger, _ n: BigInteger) throws -> BigInteger {
-        let base = h.power(variableTime: n, modulo: n * n)
+        let field = MontgomeryModulus(n * n)
+        let base = field.powers([h], publicExponent: n)[0]
         guard base > .one, h.greatestCommonDivisor(with: n) == .one else { throw refusal("its modulus is broken") }
         return base
     }

@@ -1,0 +1,38 @@
+import Arithmetic
+import SandboxCore
+
+extension MontgomeryModulus {
+    /// base^exponent for each base, in constant time but for the length of the exponent in bits, which is no secret.
+    func powers(_ bases: [BigInteger], secret exponent: BigInteger) -> [BigInteger] {
+        guard !exponent.isZero else { return bases.map { _ in .one } }
+        var words = exponent.limbs()
+        defer { ConstantTime.wipe(&words) }
+        return rows(bases) { powers($0, count: bases.count, secretExponent: words, exponentBits: exponent.bitWidth, into: $0) }
+    }
+
+    /// The same with an exponent of ceil(exponentBits / 64) words for each base.
+    func powers(_ bases: [BigInteger], secretExponents: UnsafePointer<UInt64>, exponentBits: Int) -> [BigInteger] {
+        rows(bases) {
+            powers($0, count: bases.count, secretExponents: secretExponents, exponentBits: exponentBits, into: $0)
+        }
+    }
+
+    /// base^exponent for each base; the time depends on the exponent.
+    func powers(_ bases: [BigInteger], publicExponent exponent: BigInteger) -> [BigInteger] {
+        let words = bases.flatMap { _ in exponent.limbs() }
+        return rows(bases) { powers($0, count: bases.count, publicExponents: words, exponentBits: exponent.bitWidth, into: $0) }
+    }
+
+    /// Numbers as rows, what `body` makes of them in place, and integers again.
+    private func rows(_ numbers: [BigInteger], _ body: (UnsafeMutablePointer<UInt64>) -> Void) -> [BigInteger] {
+        let limbs = limbs
+        var rows = [UInt64](repeating: 0, count: numbers.count * limbs)
+        defer { ConstantTime.wipe(&rows) }
+        return rows.withUnsafeMutableBufferPointer { rows in
+            guard let base = rows.baseAddress else { return [] }
+            for (i, number) in numbers.enumerated() { number.modulo(modulus).copyLimbs(to: base + i * limbs, count: limbs) }
+            body(base)
+            return numbers.indices.map { BigInteger(limbs: UnsafeBufferPointer(start: base + $0 * limbs, count: limbs)) }
+        }
+    }
+}
