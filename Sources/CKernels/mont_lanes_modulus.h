@@ -30,8 +30,8 @@ enum { TILE = 8 };
 
 // Carries. A column may be negative, and AVX2 has no arithmetic shift: 2^62 is added before the shift and its share of the carry,
 // 2^11, taken off the next column; both sit in the corrections. A column of D digits holds at most 1.5 D 2^51 of q n and, by
-// Karatsuba's method (a term, and three in the middle, of D / 2 digits each, rounded up), 4 * 1.5 (D + 1) / 2 2^51 of each product:
-// 7.5 (D + 1) 2^51 < 2^62 for two products, where D <= 122, and 4.5 (D + 1) 2^51 < 2^62 for one, where D <= 242.
+// Karatsuba's method (a term, and three in the middle, of D / 2 digits each, rounded up), 4 * 1.5 (D + 1) / 2 2^51 of each
+// product: 7.5 (D + 1) 2^51 < 2^62 for two products, where D <= 122, and 4.5 (D + 1) 2^51 < 2^62 for one, where D <= 242.
 #define LANES_BIAS (1ll << 62)
 #define LANES_BIAS_CARRY (LANES_BIAS >> DIGIT_BITS)
 
@@ -103,7 +103,7 @@ void lanes_normalise(__m256d *digits, const __m256i *columns, const int64_t *cor
 // Words (mont_lanes_words.c).
 /// Digits of four rows of `limbs` words that lie `stride` apart; rows from `lanes` on count as 0.
 void lanes_load(__m256d *digits, size_t count, const uint64_t *rows, size_t stride, size_t limbs, size_t lanes);
-/// The first `lanes` numbers as rows of `limbs` words. `digits` are integers and have room for two more; `words`: `limbs` vectors.
+/// The first `lanes` numbers as rows of `limbs` words. `digits` are integers, with room for two more; `words`: `limbs` vectors.
 void lanes_store(uint64_t *rows, size_t stride, size_t limbs, size_t lanes, __m256i *digits, size_t count, __m256i *words);
 /// digits -= n where they are not below n; returns all ones there. `room`: `count` vectors.
 LANES_TARGET __m256i lanes_subtract_once(__m256i *digits, const __m256d *n, size_t count, __m256i *room);

@@ -65,8 +65,8 @@ static void spread(__m256d *group, size_t digits, const uint64_t *number, size_t
     lanes_load(group, digits, number, 0, words, LANES);
 }
 
-/// Column s of a product of numbers of `digits` digits: the patterns of its anchors, for the low parts of the products of column s
-/// and the high parts of those of column s - 1.
+/// Column s of a product of numbers of `digits` digits: the patterns of its anchors, for the low parts of the products of column
+/// s and the high parts of those of column s - 1.
 static uint64_t patterns(size_t digits, long s) {
     const long d = (long)digits;
     const long low = s < 0 || s > 2 * d - 2 ? 0 : s < d ? s + 1 : 2 * d - 1 - s;
@@ -205,8 +205,8 @@ LANES_TARGET lanes_nadic *lanes_nadic_new(const uint64_t *root, size_t root_limb
     memcpy(number, root, root_limbs * 8);
     multiply_low(n_squared, number, number, limbs);
     spread(square, 2 * d, n_squared, limbs);
-    // R^2 mod n^2 by doubling; split divides by R. The form of 2 likewise, from which squarings and products by it reach the form of
-    // R^2, which is R^3.
+    // R^2 mod n^2 by doubling; split divides by R. The form of 2 likewise, from which squarings and products by it reach the form
+    // of R^2, which is R^3.
     const size_t bits = bit_width(n_squared, limbs), r2_bits = 2 * DIGIT_BITS * d;
     memset(number, 0, sizeof number);
     number[(bits - 1) / 64] = 1ull << ((bits - 1) % 64);
