@@ -10,8 +10,8 @@ extension MontgomeryModulus {
         /// Interleaved sliding windows of this many bits, the squarings shared by all bases (Straus, "Addition chains of vectors",
         /// Amer. Math. Monthly 71, 1964; Moller, "Algorithms for multi-exponentiation", SAC 2001).
         case straus(window: Int)
-        /// For each window of this many bits, the bases with equal digits are multiplied into a bucket, and the buckets are raised to
-        /// their digits together by running products (Pippenger, "On the evaluation of powers and monomials", SIAM J. Comput. 9,
+        /// For each window of this many bits, the bases with equal digits are multiplied into a bucket, and the buckets are raised
+        /// to their digits together by running products (Pippenger, "On the evaluation of powers and monomials", SIAM J. Comput. 9,
         /// 1980).
         case pippenger(window: Int)
         /// The same, four windows at a time on the lanes kernel.
@@ -63,7 +63,9 @@ extension MontgomeryModulus {
         .best(count: count, bits: exponentBits, kernel: kernel)
     }
 
-    private func chunkPower(_ bases: UnsafePointer<UInt64>, _ exponents: PublicExponents, _ method: MultiPowerMethod?) -> BigInteger {
+    private func chunkPower(
+        _ bases: UnsafePointer<UInt64>, _ exponents: PublicExponents, _ method: MultiPowerMethod?
+    ) -> BigInteger {
         let bits = exponents.usedBits, count = exponents.count
         guard bits > 0 else { return .one }
         if bits == 1, method == nil { return selection(bases, exponents) }

@@ -11,8 +11,8 @@ import SandboxCore
 /// which takes about 3/5 of the time.
 package final class MontgomeryModulus: @unchecked Sendable {
     package enum Kernel: Int32, CaseIterable, Sendable {
-        /// 64-bit limbs in C; the same with mulx, adcx and adox; four numbers at a time in AVX2 registers, and the best of the other
-        /// two for what is left over.
+        /// 64-bit limbs in C; the same with mulx, adcx and adox; four numbers at a time in AVX2 registers, and the better of the
+        /// other two for what is left over.
         case portable, adx, lanes
 
         package static var available: [Kernel] {
@@ -93,8 +93,8 @@ package final class MontgomeryModulus: @unchecked Sendable {
         }
     }
 
-    /// Rows of `count` that the lanes kernel multiplies. The scalar kernel's R is 2^(64 limbs): its products are brought to a larger R
-    /// by one more division, as long as that is by less than a word.
+    /// Rows of `count` that the lanes kernel multiplies. The scalar kernel's R is 2^(64 limbs): its products are brought to a larger
+    /// R by one more division, as long as that is by less than a word.
     private func batched(products count: Int) -> Int {
         guard lanes != nil else { return 0 }
         return (0..<64).contains(rBits - 64 * limbs) ? Lanes.batched(count) : count
@@ -115,7 +115,9 @@ package final class MontgomeryModulus: @unchecked Sendable {
         let rows = a + batched * limbs
         let scalarProduct = withScratch(rows: 1) { product in
             product.update(from: rows, count: limbs)
-            withUnsafePointer(to: scalar) { for i in 1..<max(rest, 1) { mont_multiply(product, product, rows + i * limbs, $0, usesADX) } }
+            withUnsafePointer(to: scalar) { m in
+                for i in 1..<max(rest, 1) { mont_multiply(product, product, rows + i * limbs, m, usesADX) }
+            }
             return number(product)
         }
         result = (result * scalarProduct).modulo(modulus)

@@ -3,8 +3,8 @@
 #if defined(__x86_64__)
 #include <string.h>
 
-// Three products of half the size in place of four (Karatsuba, Ofman, "Multiplication of multidigit numbers on automata", 1962), in
-// the form with differences: a0 b1 + a1 b0 = a0 b0 + a1 b1 + (a0 - a1) (b1 - b0). Signs are masks; nothing branches on them.
+// Three products of half the size in place of four (Karatsuba, Ofman, 1962), in the form with differences:
+// a0 b1 + a1 b0 = a0 b0 + a1 b1 + (a0 - a1) (b1 - b0). Signs are masks; nothing branches on them.
 
 static const uint64_t zeros[MONT_MAX_LIMBS / 2];
 

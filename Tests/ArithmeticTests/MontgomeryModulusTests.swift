@@ -67,11 +67,12 @@ func oddModuli(bits: Int, from random: SeededRandom) -> [BigInteger] {
                 }
 
                 // In place, over either operand.
+                let count = pairs.count
                 var place = a.words
-                place.withUnsafeMutableBufferPointer { modulus.multiply($0.baseAddress!, b.words, count: pairs.count, into: $0.baseAddress!) }
+                place.withUnsafeMutableBufferPointer { modulus.multiply($0.baseAddress!, b.words, count: count, into: $0.baseAddress!) }
                 #expect(place == Rows(expected, limbs: limbs).words)
                 place = b.words
-                place.withUnsafeMutableBufferPointer { modulus.multiply(a.words, $0.baseAddress!, count: pairs.count, into: $0.baseAddress!) }
+                place.withUnsafeMutableBufferPointer { modulus.multiply(a.words, $0.baseAddress!, count: count, into: $0.baseAddress!) }
                 #expect(place == Rows(expected, limbs: limbs).words)
                 place = a.words
                 place.withUnsafeMutableBufferPointer { modulus.square($0.baseAddress!, count: pairs.count, into: $0.baseAddress!) }
