@@ -104,7 +104,7 @@ cases = [(0, 2**32 - 1, 2**20, 2047), (0, 2**32 - 1, 2**20, 3071), (-1000, 1000,
 for bits in (1, 2, 7, 31, 52, 63):
     for span in (1, 2, 3, 255, 65535):
         most = ((1 << bits) - 1) // span  # the most additions that `bits` bits take
-        if most >= 1: cases += [(0, span, most, 2047), (0, span, most + 1, 2047), (-span, 0, most, 2047)]
+        if 1 <= most < 2**62: cases += [(0, span, most, 2047), (0, span, most + 1, 2047), (-span, 0, most, 2047)]
 for lower, upper, additions, bits in cases:
     l = Layout(lower, upper, additions, bits)
     out["layouts"].append({"lower": lower, "upper": upper, "additions": additions, "plaintext_bits": bits, "slot_bits": l.slot_bits,
