@@ -6,6 +6,7 @@ import Testing
         [], ["keys"], ["keys", "new"], ["keys", "show"], ["contract"], ["contract", "new"], ["contract", "check"],
         ["contract", "sign"], ["contract", "show"], ["inspect"], ["run"], ["ledger"], ["ledger", "show"], ["ledger", "verify"],
         ["ledger", "export"], ["budget"], ["budget", "show"], ["synth"], ["demo"], ["psi"], ["sum"], ["dealer"],
+        ["noise"], ["noise", "calc"], ["noise", "plan"],
     ]
 
     @Test(arguments: commands) func everyCommandExplainsItselfWithExamplesAndExitCodes(_ command: [String]) async throws {
