@@ -4,7 +4,7 @@ import Paillier
 import SandboxCore
 
 /// Every size of a key generation, from the bits of n.
-struct CandidateLayout: Sendable {
+package struct CandidateLayout: Sendable {
     /// Bits of p and of q.
     let primeBits: Int
     /// p = p_1 + p_2 with p_1 = 3 * 2^(primeBits-2) + u_1 and p_2 = u_2, u_i below 2^shareBits: p has `primeBits` bits, the two highest
@@ -15,7 +15,7 @@ struct CandidateLayout: Sendable {
     /// 4 times their product: p_i and q_i are drawn from residue classes modulo this.
     let sieveProduct: BigInteger
     /// Primes just below 2^16 whose product exceeds every n: where n is computed.
-    let product: SmallModuli
+    package let product: SmallModuli
     /// n is divided by the primes up to here before anything is computed with it.
     static let trialBound = 1 << 16
     /// Rounds of the biprimality test: one rejects nearly everything; with all, a modulus that is not a product of two primes passes
@@ -33,7 +33,7 @@ struct CandidateLayout: Sendable {
     /// Pairs between two messages: a sixteenth of what is expected, so that the last batch wastes little.
     var batch: Int { min(max(expectedCandidates / 16, 16), 512) }
 
-    init(bits: Int) {
+    package init(bits: Int) {
         precondition(bits >= 128 && bits % 2 == 0)
         primeBits = bits / 2
         let room = BigInteger.one << (primeBits - 3 - 8)
@@ -58,8 +58,8 @@ struct CandidateLayout: Sendable {
 }
 
 /// Some primes below 2^16, ready for products by transfers and for the Chinese remainder theorem.
-struct SmallModuli: Sendable {
-    let moduli: [UInt64]
+package struct SmallModuli: Sendable {
+    package let moduli: [UInt64]
     /// Bits of the largest residue: transfers that one product takes.
     let bits: [Int]
     /// Of all of them.

@@ -37,8 +37,11 @@ import Transport
     }
 
     @Test func sharesThatMakeNoModulusAreRefused() async throws {
-        // Another residue in range: the n behind it has another length, but for a negligible share.
-        try await expectRefusal(tag: 1, "do not make a modulus") { $0.replaceSubrange(1..<3, with: $0[1] == 5 ? [6, 0] : [5, 0]) }
+        // Another residue in range: the n behind it has another length, but for a share of 2^-18; so for two candidates.
+        let width = CandidateLayout(bits: 256).product.moduli.count * 2
+        try await expectRefusal(tag: 1, "do not make a modulus") { frame in
+            for at in [1, 1 + width] { frame.replaceSubrange(at..<at + 2, with: frame[at] == 5 ? [6, 0] : [5, 0]) }
+        }
     }
 
     @Test func aMaskedSumOutOfRangeIsRefused() async throws {
