@@ -33,13 +33,9 @@ struct Yinhe: ParsableCommand {
                         KeysCommand.self, ContractCommand.self, InspectCommand.self, RunCommand.self, LedgerCommand.self,
                         BudgetCommand.self,
                     ]),
-<<<<<<< HEAD
                 CommandGroup(
                     name: Help.text("Building blocks", "基础协议"),
-                    subcommands: [PSICommand.self, SumCommand.self, AggregateCommand.self, DealerCommand.self]),
-=======
-                CommandGroup(name: Help.text("Building blocks", "基础协议"), subcommands: [PSICommand.self, SumCommand.self, DealerCommand.self, NoiseCommand.self]),
->>>>>>> 3f060e0f55d2a92d6dc201ba5aa5b1e8c28f0be7
+                    subcommands: [PSICommand.self, SumCommand.self, AggregateCommand.self, DealerCommand.self, NoiseCommand.self]),
                 CommandGroup(name: Help.text("Trying it out", "试用"), subcommands: [DemoCommand.self, SynthCommand.self]),
             ])
     }
