@@ -148,7 +148,7 @@ struct PaillierWork: Sendable {
     }
 
     private func dot(_ count: Int, _ options: BenchOptions) async throws -> [Sample] {
-        let (vector, values) = try vector(count, additions: 1 << 40), threads = threads
+        let (vector, values) = try vector(count, additions: 1 << 60), threads = threads
         let weights = Self.words(count).map { Int64($0) }
         return try await options.repeated {
             try await measure({ try await Parallel.offload { try vector.weightedSum(weights, threads: threads) } }) { result in

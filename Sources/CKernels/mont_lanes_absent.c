@@ -43,5 +43,11 @@ ABSENT(
 void lanes_modulus_free(lanes_modulus *m) {
     if (m) __builtin_trap();
 }
+ABSENT(size_t, lanes_lifted_bytes, const lanes_modulus *m, size_t count)
+ABSENT(size_t, lanes_lift_loss_bits, const lanes_modulus *m)
+ABSENT(void, lanes_lift_rows, const lanes_modulus *m, void *lifted, const uint64_t *rows, size_t count, int exactly)
+ABSENT(
+    void, lanes_window_products, const lanes_modulus *m, uint64_t *r, const void *lifted, size_t count, const uint64_t *exponents,
+    size_t bits, size_t windows, unsigned window)
 
 #endif

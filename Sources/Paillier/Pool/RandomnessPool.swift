@@ -111,13 +111,11 @@ public final class RandomnessPool: Sendable {
         while made < missing, !stop() {
             let rows = min(Self.batchRows, missing - made), before = made
             let powers = HugeBuffer<UInt64>(count: rows * arithmetic.limbs, wiped: true)
-            let zeros = HugeBuffer<UInt64>(count: rows * arithmetic.plaintextLimbs, wiped: false)
             var report: ProgressMonitor?
             if let progress {
                 report = { progress(ProgressEvent(phase: "fill", completed: before + $0.completed, total: missing)) }
             }
-            try arithmetic.encryptFresh(
-                zeros.pointer, count: rows, with: encryptor, threads: threads, progress: report, into: powers.pointer)
+            try encryptor.encryptZeros(count: rows, threads: threads, progress: report, into: powers.pointer)
             // The sequence number is taken under the lock of the file's creation: batches are used in this order.
             try state.withLock { state in
                 let batch = try RandomnessBatch.write(

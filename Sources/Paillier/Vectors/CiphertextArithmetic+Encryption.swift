@@ -29,20 +29,9 @@ extension CiphertextArithmetic {
     ) throws {
         precondition(encryptor.publicKey == key)
         let prepared = try pool?.encrypt(plaintexts, upTo: count, with: self, threads: threads, into: rows) ?? 0
-        try encryptFresh(
-            plaintexts + prepared * plaintextLimbs, count: count - prepared, with: encryptor, threads: threads, progress: progress,
-            into: rows + prepared * limbs)
-    }
-
-    func encryptFresh(
-        _ plaintexts: UnsafePointer<UInt64>, count: Int, with encryptor: PaillierEncryptor, threads: Int, progress: ProgressMonitor?,
-        into rows: UnsafeMutablePointer<UInt64>
-    ) throws {
-        let source = SharedRows(plaintexts), words = plaintextLimbs
-        let ciphertexts = try encryptor.encrypt(count: count, threads: threads, progress: progress) { i in
-            BigInteger(limbs: UnsafeBufferPointer(start: source.base + i * words, count: words))
-        }
-        for (i, ciphertext) in ciphertexts.enumerated() { ciphertext.value.copyLimbs(to: rows + i * limbs, count: limbs) }
+        try encryptor.encrypt(
+            count: count - prepared, limbsPerPlaintext: plaintextLimbs, plaintexts: plaintexts + prepared * plaintextLimbs,
+            threads: threads, progress: progress, into: rows + prepared * limbs)
     }
 
     /// The plaintext rows of ciphertexts in ordinary form.
@@ -50,9 +39,7 @@ extension CiphertextArithmetic {
         _ rows: UnsafePointer<UInt64>, count: Int, with key: PaillierPrivateKey, threads: Int, progress: ProgressMonitor?,
         into plaintexts: UnsafeMutablePointer<UInt64>
     ) throws {
-        let values = try key.decrypt(
-            (0..<count).map { PaillierCiphertext(unchecked: number(rows + $0 * limbs)) }, threads: threads, progress: progress)
-        for (i, value) in values.enumerated() { value.copyLimbs(to: plaintexts + i * plaintextLimbs, count: plaintextLimbs) }
+        try key.decrypt(count: count, ciphertexts: rows, threads: threads, progress: progress, into: plaintexts)
     }
 }
 

@@ -16,7 +16,9 @@ package final class CiphertextArithmetic: Sendable {
         precondition(key.ciphertextBytes % 8 == 0)
         self.key = key
         modulus = MontgomeryModulus(key.nSquared)
-        plaintextLimbs = (key.bits + 63) / 64
+        plaintextLimbs = key.plaintextLimbs
+        // Rows go to and from the flat functions of keys and encryptors as they are.
+        precondition(modulus.limbs == key.ciphertextLimbs)
     }
 
     package func number(_ row: UnsafePointer<UInt64>) -> BigInteger {

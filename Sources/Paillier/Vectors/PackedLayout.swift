@@ -39,7 +39,9 @@ public struct PackedLayout: Sendable, Hashable {
     /// `plaintextBits`: every integer of so many bits must be a plaintext.
     package init(_ values: ClosedRange<Int64>, scale: FixedPointScale, additions: Int, plaintextBits: Int) throws {
         precondition(plaintextBits > 0)
-        guard additions > 0 else { throw YinheError(.range, "a layout for \(additions) additions", remedy: "declare at least 1") }
+        guard additions > 0, additions <= 1 << 62 else {
+            throw YinheError(.range, "a layout for \(additions) additions", remedy: "declare 1 to 2^62")
+        }
         lower = values.lowerBound
         upper = values.upperBound
         self.scale = scale
