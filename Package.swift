@@ -23,6 +23,8 @@ let modules: [Target] = [
         dependencies: ["SandboxCore", "Arithmetic", "Transport", "CKernels", "ObliviousTransfer"]),
     .target(name: "SecretSharing", dependencies: ["SandboxCore", "Arithmetic", "Transport", "CKernels", "ObliviousTransfer"]),
     .target(name: "Paillier", dependencies: ["SandboxCore", "Arithmetic", "Transport"]),
+    .target(
+        name: "ThresholdPaillier", dependencies: ["SandboxCore", "Arithmetic", "Transport", "ObliviousTransfer", "Paillier"]),
     .target(name: "DifferentialPrivacy", dependencies: ["SandboxCore", "Arithmetic"]),
 
     .target(
@@ -52,7 +54,8 @@ let modules: [Target] = [
 
 let libraries = [
     "SandboxCore", "Arithmetic", "Transport", "Tables", "ContractText", "ObliviousTransfer", "PrivateSetIntersection",
-    "SecretSharing", "Paillier", "DifferentialPrivacy", "IntersectionSum", "SecureAggregation", "HiddenJoin", "PrivateJoin",
+    "SecretSharing", "Paillier", "ThresholdPaillier", "DifferentialPrivacy", "IntersectionSum", "SecureAggregation", "HiddenJoin",
+    "PrivateJoin",
     "Fusion",
 ]
 

@@ -48,7 +48,7 @@ struct NoiseBench: AsyncParsableCommand {
             let law = try Skellam(mean: scale)
             try await measureLaw(law, "skellam-inversion", variance: law.variance, excess: 1 / law.variance)
         case .polya:
-            let law = try PolyaShare(scale: scale, parties: parties)
+            let law = try PolyaNoise(scale: scale, parties: parties)
             // Cumulants add up: those of one of n shares are 1/n of the sum's.
             try await measureLaw(
                 law, "polya-thinning", variance: law.variance,

@@ -19,7 +19,7 @@ package final class FixedBasePower: @unchecked Sendable {
         package func bestWindow(modulusBits: Int) -> Int {
             switch self {
             case .ifma: 5
-            case .lanes: modulusBits > 4096 ? 7 : 6
+            case .lanes: modulusBits >= 3072 ? 7 : 6
             case .portable, .adx: 6
             }
         }
@@ -38,10 +38,11 @@ package final class FixedBasePower: @unchecked Sendable {
     /// The memory that the table lies in when it is not the table's own.
     private let memory: (any TableMemory)?
 
-    /// `modulus`: odd, at most 8192 bits. `root`: its square root when it is a square, which saves a third of the time on the lanes
-    /// kernel. `window`: bits per look-up, 1 to 12; memory is 2^window * exponentBits / window numbers.
+    /// `modulus`: odd, at most 12288 bits. `root`: its square root when it is a square, which saves a third of the time on the
+    /// lanes kernel. `window`: bits per look-up, 1 to 12; memory is 2^window * exponentBits / window numbers.
     package convenience init(
-        base: BigInteger, modulus: BigInteger, root: BigInteger? = nil, exponentBits: Int, kernel: Kernel = .best, window: Int? = nil
+        base: BigInteger, modulus: BigInteger, root: BigInteger? = nil, exponentBits: Int, kernel: Kernel = .best,
+        window: Int? = nil
     ) {
         self.init(Shape(base, modulus, root, exponentBits, kernel, window), memory: nil)
     }
@@ -70,7 +71,8 @@ package final class FixedBasePower: @unchecked Sendable {
                 kernel, numbers[0], root, bits, limbs, shape.exponentBits, UInt32(shape.window), memory.words)
         } else {
             table = fixed_base_new(
-                kernel, numbers[0], root, bits, limbs, numbers[1], numbers[2], numbers[3], shape.exponentBits, UInt32(shape.window))
+                kernel, numbers[0], root, bits, limbs, numbers[1], numbers[2], numbers[3], shape.exponentBits,
+                UInt32(shape.window))
         }
     }
 
@@ -106,10 +108,12 @@ package final class FixedBasePower: @unchecked Sendable {
         let root: BigInteger?
         let exponentBits: Int, kernel: Kernel, window: Int, limbs: Int
 
-        init(_ base: BigInteger, _ modulus: BigInteger, _ root: BigInteger?, _ exponentBits: Int, _ kernel: Kernel, _ window: Int?) {
+        init(
+            _ base: BigInteger, _ modulus: BigInteger, _ root: BigInteger?, _ exponentBits: Int, _ kernel: Kernel, _ window: Int?
+        ) {
             precondition(modulus.isOdd && modulus > .one && exponentBits > 0 && root.map { $0 * $0 == modulus } != false)
             let step = Int(FIXED_BASE_LIMB_STEP), limbs = ((modulus.bitWidth + 63) / 64 + step - 1) / step * step
-            precondition(limbs <= Int(FIXED_BASE_MAX_LIMBS), "a modulus of more than 8192 bits")
+            precondition(limbs <= Int(FIXED_BASE_MAX_LIMBS), "a modulus of more than 12288 bits")
             self.base = base.modulo(modulus)
             self.modulus = modulus
             self.root = kernel == .lanes ? root : nil

@@ -45,7 +45,13 @@ extension MontgomeryModulus {
         }
     }
 
-    var usesADX: Int32 { kernel == .portable ? 0 : mont_adx_available() }
+    var usesADX: Int32 {
+        switch kernel {
+        case .portable: 0
+        case .adx: 1
+        case .lanes: mont_adx_available()
+        }
+    }
 
     var scalar: mont_modulus {
         let n = constants[.modulus]

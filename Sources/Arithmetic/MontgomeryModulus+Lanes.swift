@@ -62,8 +62,8 @@ extension MontgomeryModulus {
             return (product * modulus.radixPower(bits: rBits, count - Self.count)).modulo(modulus.modulus)
         }
 
-        /// r[i] = 1 / a[i] for a multiple of four numbers, four chains of Montgomery's trick side by side; false when one is no unit.
-        /// r may be a.
+        /// r[i] = 1 / a[i] for a multiple of four numbers, four chains of Montgomery's trick side by side; false when one is not
+        /// a unit. r may be a.
         func invert(
             _ a: UnsafePointer<UInt64>, count: Int, into r: UnsafeMutablePointer<UInt64>, of modulus: MontgomeryModulus
         ) -> Bool {

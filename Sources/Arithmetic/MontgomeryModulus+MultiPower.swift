@@ -10,8 +10,8 @@ extension MontgomeryModulus {
         /// Interleaved sliding windows of this many bits, the squarings shared by all bases (Straus, "Addition chains of vectors",
         /// Amer. Math. Monthly 71, 1964; Moller, "Algorithms for multi-exponentiation", SAC 2001).
         case straus(window: Int)
-        /// For each window of this many bits, the bases with equal digits are multiplied into a bucket, and the buckets are raised to
-        /// their digits together by running products (Pippenger, "On the evaluation of powers and monomials", SIAM J. Comput. 9,
+        /// For each window of this many bits, the bases with equal digits are multiplied into a bucket, and the buckets are raised
+        /// to their digits together by running products (Pippenger, "On the evaluation of powers and monomials", SIAM J. Comput. 9,
         /// 1980).
         case pippenger(window: Int)
         /// The same, four windows at a time on the lanes kernel.
@@ -63,9 +63,12 @@ extension MontgomeryModulus {
         .best(count: count, bits: exponentBits, kernel: kernel)
     }
 
-    private func chunkPower(_ bases: UnsafePointer<UInt64>, _ exponents: PublicExponents, _ method: MultiPowerMethod?) -> BigInteger {
+    private func chunkPower(
+        _ bases: UnsafePointer<UInt64>, _ exponents: PublicExponents, _ method: MultiPowerMethod?
+    ) -> BigInteger {
         let bits = exponents.usedBits, count = exponents.count
         guard bits > 0 else { return .one }
+        if bits == 1, method == nil { return selection(bases, exponents) }
         // One power of R takes about `bits` squarings.
         let isLifted = count > bits
         let method = method ?? multiPowerMethod(count: count, exponentBits: bits)
@@ -90,6 +93,15 @@ extension MontgomeryModulus {
         if let lanes, case .pippengerInLanes = method { lossBits = lanes_lift_loss_bits(lanes.pointer) }
         let correction = publicPower((BigInteger.one << lossBits).modulo(modulus), exponents.sum)
         return (result * correction).modulo(modulus)
+    }
+
+    /// The product of the bases whose exponent is 1.
+    private func selection(_ bases: UnsafePointer<UInt64>, _ exponents: PublicExponents) -> BigInteger {
+        let chosen = (0..<exponents.count).filter { exponents.bit($0, 0) }
+        return withScratch(rows: chosen.count) { rows in
+            for (i, j) in chosen.enumerated() { (rows + i * limbs).update(from: bases + j * limbs, count: limbs) }
+            return product(rows, count: chosen.count)
+        }
     }
 
     private func pippengerInLanes(

@@ -38,7 +38,9 @@ extension MontgomeryModulus {
     ) {
         precondition(exponentBits > 0)
         let words = (exponentBits + 63) / 64, batched = batched(count), done = batched * limbs
-        if let lanes, batched > 0 { publicPowers(lanes, bases, batched, PublicExponents(publicExponents, count: count, bits: exponentBits), r) }
+        if let lanes, batched > 0 {
+            publicPowers(lanes, bases, PublicExponents(publicExponents, count: batched, bits: exponentBits), r)
+        }
         withUnsafePointer(to: context) {
             mont_powers_public(
                 $0, bases + done, count - batched, publicExponents + batched * words, words, exponentBits, r + done)
@@ -49,9 +51,9 @@ extension MontgomeryModulus {
 
     /// Groups of four with exponents as long as the longest of the four.
     private func publicPowers(
-        _ lanes: Lanes, _ bases: UnsafePointer<UInt64>, _ count: Int, _ exponents: PublicExponents, _ r: UnsafeMutablePointer<UInt64>
+        _ lanes: Lanes, _ bases: UnsafePointer<UInt64>, _ exponents: PublicExponents, _ r: UnsafeMutablePointer<UInt64>
     ) {
-        let stride = exponents.stride
+        let stride = exponents.stride, count = exponents.count
         var packed = [UInt64](repeating: 0, count: Lanes.count * stride)
         for from in Swift.stride(from: 0, to: count, by: Lanes.count) {
             let four = min(Lanes.count, count - from), part = exponents[from..<from + four], bits = max(1, part.usedBits)

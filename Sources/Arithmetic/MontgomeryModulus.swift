@@ -11,8 +11,8 @@ import SandboxCore
 /// which takes about 3/5 of the time.
 package final class MontgomeryModulus: @unchecked Sendable {
     package enum Kernel: Int32, CaseIterable, Sendable {
-        /// 64-bit limbs in C; the same with mulx, adcx and adox; four numbers at a time in AVX2 registers, and the best of the other
-        /// two for what is left over.
+        /// 64-bit limbs in C; the same with mulx, adcx and adox; four numbers at a time in AVX2 registers, and the better of the
+        /// other two for what is left over.
         case portable, adx, lanes
 
         package static var available: [Kernel] {
@@ -40,7 +40,7 @@ package final class MontgomeryModulus: @unchecked Sendable {
     /// For the lanes kernel.
     let lanes: Lanes?
 
-    /// `modulus`: odd, above 1, at most `maximumBits` bits.
+    /// `modulus`: odd, above 1, at most `maximumBits` bits. `kernel`: one that the processor can run.
     package init(_ modulus: BigInteger, kernel: Kernel = .best) {
         precondition(modulus.isOdd && modulus > .one, "the modulus must be odd and above 1")
         precondition(modulus.bitWidth <= Self.maximumBits, "a modulus of more than \(Self.maximumBits) bits")
@@ -63,32 +63,44 @@ package final class MontgomeryModulus: @unchecked Sendable {
     package func multiply(
         _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>, count: Int, into r: UnsafeMutablePointer<UInt64>
     ) {
-        if let lanes {
-            lanes_multiply_rows(lanes.pointer, r, a, b, count)
-        } else {
-            withUnsafePointer(to: scalar) { mont_multiply_rows(r, a, b, limbs, count, $0, usesADX) }
+        let batched = batched(products: count), done = batched * limbs
+        if let lanes, batched > 0 { lanes_multiply_rows(lanes.pointer, r, a, b, batched) }
+        withUnsafePointer(to: scalar) {
+            mont_multiply_rows(r + done, a + done, b + done, limbs, count - batched, $0, usesADX)
+            mont_divide_rows(r + done, count - batched, extraRBits, $0)
         }
     }
 
-    /// r[i] = a[i] b / R for one number b; r may be a.
+    /// r[i] = a[i] b / R for one number b, which is not in r; r may be a.
     package func multiply(
         _ a: UnsafePointer<UInt64>, byOne b: UnsafePointer<UInt64>, count: Int, into r: UnsafeMutablePointer<UInt64>
     ) {
-        if let lanes {
-            lanes_multiply_rows_by_one(lanes.pointer, r, a, b, count)
-        } else {
-            withUnsafePointer(to: scalar) { mont_multiply_rows(r, a, b, 0, count, $0, usesADX) }
+        let batched = batched(products: count), done = batched * limbs
+        if let lanes, batched > 0 { lanes_multiply_rows_by_one(lanes.pointer, r, a, b, batched) }
+        withUnsafePointer(to: scalar) {
+            mont_multiply_rows(r + done, a + done, b, 0, count - batched, $0, usesADX)
+            mont_divide_rows(r + done, count - batched, extraRBits, $0)
         }
     }
 
     /// r[i] = a[i]^2 / R; r may be a.
     package func square(_ a: UnsafePointer<UInt64>, count: Int, into r: UnsafeMutablePointer<UInt64>) {
-        if let lanes {
-            lanes_square_rows(lanes.pointer, r, a, count)
-        } else {
-            withUnsafePointer(to: scalar) { mont_square_rows(r, a, count, $0, usesADX) }
+        let batched = batched(products: count), done = batched * limbs
+        if let lanes, batched > 0 { lanes_square_rows(lanes.pointer, r, a, batched) }
+        withUnsafePointer(to: scalar) {
+            mont_square_rows(r + done, a + done, count - batched, $0, usesADX)
+            mont_divide_rows(r + done, count - batched, extraRBits, $0)
         }
     }
+
+    /// Rows of `count` that the lanes kernel multiplies. The scalar kernel's R is 2^(64 limbs): its products are brought to a larger
+    /// R by one more division, as long as that is by less than a word.
+    private func batched(products count: Int) -> Int {
+        guard lanes != nil else { return 0 }
+        return (0..<64).contains(rBits - 64 * limbs) ? Lanes.batched(count) : count
+    }
+
+    private var extraRBits: UInt32 { UInt32(min(63, max(0, rBits - 64 * limbs))) }
 
     /// R^k mod n for any k: a row that holds x R^j becomes x by `multiply(byOne: powerOfR(1 - j))`.
     /// Variable time in k, and in the modulus when k is negative.
@@ -103,7 +115,9 @@ package final class MontgomeryModulus: @unchecked Sendable {
         let rows = a + batched * limbs
         let scalarProduct = withScratch(rows: 1) { product in
             product.update(from: rows, count: limbs)
-            withUnsafePointer(to: scalar) { for i in 1..<max(rest, 1) { mont_multiply(product, product, rows + i * limbs, $0, usesADX) } }
+            withUnsafePointer(to: scalar) { m in
+                for i in 1..<max(rest, 1) { mont_multiply(product, product, rows + i * limbs, m, usesADX) }
+            }
             return number(product)
         }
         result = (result * scalarProduct).modulo(modulus)

@@ -49,8 +49,8 @@ struct PublicExponents {
 
     func bit(_ i: Int, _ at: Int) -> Bool { words[i * stride + at / 64] >> UInt64(at % 64) & 1 == 1 }
 
-    /// For each bit of the ladder, which entries of a table of odd powers (entry i * 2^(window-1) + k holds base_i^(2k+1), i counted
-    /// from the start of `range`) are multiplied in there.
+    /// For each bit of the ladder, which entries of a table of odd powers are multiplied in there: entry i * 2^(window-1) + k holds
+    /// base_i^(2k+1), i counted from the start of `range`.
     func slidingWindows(_ range: Range<Int>, bits: Int, window: Int) -> [[Int32]] {
         var schedule = [[Int32]](repeating: [], count: bits)
         for i in range {

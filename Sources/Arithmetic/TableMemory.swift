@@ -9,7 +9,7 @@ import Darwin
 
 /// A file in memory, read as it is needed and shared with every process that maps it.
 ///
-/// Whoever replaces the file writes a new one and renames it (`AtomicFile`); a file changed in place would change under its readers.
+/// Whoever replaces the file writes a new one and renames it (`AtomicFile`): one changed in place would change under its readers.
 package final class MappedTableFile: TableMemory, @unchecked Sendable {
     package let bytes: UnsafeRawBufferPointer
 

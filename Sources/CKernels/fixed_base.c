@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "exponent_digit.h"
+#include "choose_entry.h"
 #include "fixed_base_ifma.h"
 #include "fixed_base_lanes.h"
 #include "montgomery.h"
@@ -140,43 +141,11 @@ void fixed_base_free(fixed_base *f) {
 size_t fixed_base_bytes(const fixed_base *f) { return f->table_words * 8; }
 const uint64_t *fixed_base_table(const fixed_base *f) { return f->table; }
 
-/// out = entries[digit]: every entry is read, one is kept. Sixteen or eight limbs at a time stay in registers while all entries
-/// pass by; the compiler makes vectors of them.
-static inline __attribute__((always_inline)) void choose_body(
-    uint64_t *out, const uint64_t *entries, unsigned window, size_t limbs, uint64_t digit, size_t step) {
-    for (size_t from = 0; from < limbs; from += step) {
-        uint64_t chosen[2 * FIXED_BASE_LIMB_STEP] = {0};
-        for (uint64_t e = 0; e < 1ull << window; e++) {
-            uint64_t difference = e ^ digit;
-            uint64_t hit = opaque_mask(((difference | (0 - difference)) >> 63) - 1);  // all ones when equal
-            const uint64_t *entry = entries + e * limbs + from;
-            for (size_t j = 0; j < step; j++) chosen[j] |= entry[j] & hit;
-        }
-        memcpy(out + from, chosen, step * sizeof(uint64_t));
-    }
-}
-
-static void choose_portable(uint64_t *out, const uint64_t *entries, unsigned window, size_t limbs, uint64_t digit) {
-    choose_body(out, entries, window, limbs, digit, FIXED_BASE_LIMB_STEP);
-}
-
-#if defined(__x86_64__)
-__attribute__((target("avx2"))) static void choose_avx2(
-    uint64_t *out, const uint64_t *entries, unsigned window, size_t limbs, uint64_t digit) {
-    if (limbs % (2 * FIXED_BASE_LIMB_STEP) == 0) {
-        choose_body(out, entries, window, limbs, digit, 2 * FIXED_BASE_LIMB_STEP);
-    } else {
-        choose_body(out, entries, window, limbs, digit, FIXED_BASE_LIMB_STEP);
-    }
-}
-#else
-#define choose_avx2 choose_portable
-#endif
-
 static void power_scalar(const fixed_base *f, const uint64_t *exponents, size_t count, uint64_t *results) {
     enum { BATCH = 16 };  // exponents that share a sub-table while it is in the cache
     const int adx = f->kernel == FIXED_BASE_ADX;
-    const size_t limbs = f->limbs, words = (f->exponent_bits + 63) / 64, subtable = limbs << f->window;
+    const size_t limbs = f->limbs, words = (f->exponent_bits + 63) / 64;
+    const size_t entry_count = (size_t)1 << f->window, subtable = limbs * entry_count;
     uint64_t factor[MONT_MAX_LIMBS];
     for (size_t from = 0; from < count; from += BATCH) {
         const size_t batch = count - from < BATCH ? count - from : BATCH;
@@ -187,9 +156,9 @@ static void power_scalar(const fixed_base *f, const uint64_t *exponents, size_t 
                 uint64_t *target = w == 0 ? power : factor;
                 const uint64_t *entries = f->table + w * subtable;
                 if (adx) {
-                    choose_avx2(target, entries, f->window, limbs, d);
+                    choose_entry_avx2(target, entries, entry_count, limbs, d);
                 } else {
-                    choose_portable(target, entries, f->window, limbs, d);
+                    choose_entry(target, entries, entry_count, limbs, d);
                 }
                 if (w > 0) mont_multiply(power, power, factor, &f->modulus, adx);
             }

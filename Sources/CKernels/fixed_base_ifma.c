@@ -22,7 +22,7 @@ int ifma_available(void) { return __builtin_cpu_supports("avx512f") && __builtin
 
 /// r = a b / R mod n in each lane, R = 2^(52 limbs). Inputs below 2n give a result below 2n because R > 4n
 /// (Walter, "Montgomery exponentiation needs no final subtractions", 1999). Limbs are normalised to 52 bits. r may be a or b.
-/// A 64-bit cell collects at most 4 products of 52 bits in each of `limbs` rows: 158 * 4 * 2^52 < 2^62.
+/// A 64-bit cell collects at most 4 products of 52 bits in each of `limbs` rows: 237 * 4 * 2^52 < 2^62.
 IFMA static void multiply(__m512i *r, const __m512i *a, const __m512i *b, const uint64_t *n, uint64_t k0, size_t limbs) {
     __m512i t[IFMA_MAX_LIMBS];
     const __m512i zero = _mm512_setzero_si512(), k = _mm512_set1_epi64((long long)k0);

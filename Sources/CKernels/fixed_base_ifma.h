@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #define IFMA_LANES 8
-/// 52-bit limbs of an 8192-bit modulus with two spare bits.
-#define IFMA_MAX_LIMBS 158
+/// 52-bit limbs of a 12288-bit modulus with two spare bits.
+#define IFMA_MAX_LIMBS 237
 
 int ifma_available(void);
 

@@ -129,17 +129,4 @@ LANES_TARGET void lanes_fixed_base_power(
     free(powers);
 }
 
-#else
-
-void lanes_fixed_base_build(
-    const lanes_modulus *m, uint64_t *table, size_t windows, unsigned window, const uint64_t *base) {
-    __builtin_trap();
-}
-
-void lanes_fixed_base_power(
-    const lanes_modulus *m, const uint64_t *table, size_t windows, unsigned window, const uint64_t *exponents,
-    size_t exponent_bits, size_t count, uint64_t *results) {
-    __builtin_trap();
-}
-
 #endif

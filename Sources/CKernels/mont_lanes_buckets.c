@@ -86,15 +86,4 @@ void lanes_window_products(
     free(buckets);
 }
 
-#else
-
-size_t lanes_lifted_bytes(const lanes_modulus *m, size_t count) { abort(); }
-size_t lanes_lift_loss_bits(const lanes_modulus *m) { abort(); }
-void lanes_lift_rows(const lanes_modulus *m, void *lifted, const uint64_t *rows, size_t count, int exactly) { abort(); }
-void lanes_window_products(
-    const lanes_modulus *m, uint64_t *r, const void *lifted, size_t count, const uint64_t *exponents, size_t bits, size_t windows,
-    unsigned window) {
-    abort();
-}
-
 #endif

@@ -15,8 +15,10 @@
 #define DIGIT_MASK ((1ll << DIGIT_BITS) - 1)
 /// Digits of a 12288-bit modulus with a few bits to spare.
 #define LANES_MAX_DIGITS 242
-/// Sums of products that a column may hold: x0 y1, x1 y0 and q n (mont_lanes_nadic.c).
-#define LANES_MAX_SUMS 3
+/// What columns hold before a reduction: their patterns depend on it.
+enum lanes_content { LANES_NOTHING, LANES_SQUARE, LANES_PRODUCT, LANES_TWO_PRODUCTS, LANES_CONTENTS };
+/// From this many digits on, products take one step of Karatsuba's method; for squares it does not pay.
+#define LANES_KARATSUBA_DIGITS 36
 /// Columns of a product computed at once.
 enum { TILE = 8 };
 
@@ -27,7 +29,9 @@ enum { TILE = 8 };
 #define LOW_PATTERN 0x4338000000000000ull
 
 // Carries. A column may be negative, and AVX2 has no arithmetic shift: 2^62 is added before the shift and its share of the carry,
-// 2^11, taken off the next column; both sit in `corrections`.
+// 2^11, taken off the next column; both sit in the corrections. A column of D digits holds at most 1.5 D 2^51 of q n and, by
+// Karatsuba's method (a term, and three in the middle, of D / 2 digits each, rounded up), 4 * 1.5 (D + 1) / 2 2^51 of each
+// product: 7.5 (D + 1) 2^51 < 2^62 for two products, where D <= 122, and 4.5 (D + 1) 2^51 < 2^62 for one, where D <= 242.
 #define LANES_BIAS (1ll << 62)
 #define LANES_BIAS_CARRY (LANES_BIAS >> DIGIT_BITS)
 
@@ -37,8 +41,8 @@ struct lanes_modulus {
     size_t limbs, digits;
     // `digits` vectors each, all lanes alike: n, -n^-1 mod R, R mod n, R^2 mod n.
     const __m256d *n, *n_prime, *one, *r_squared;
-    /// corrections[c][s] for column s when it holds c sums: minus the patterns in it, plus the bias of the carries.
-    const int64_t *corrections[LANES_MAX_SUMS + 1];
+    /// For each column, without and with q n beside its content: minus the patterns in it, plus the bias of the carries.
+    const int64_t *of_content[LANES_CONTENTS], *of_result[LANES_CONTENTS];
     /// Faster powers when n is a square; or NULL.
     lanes_nadic *nadic;
     void *memory;
@@ -54,19 +58,29 @@ static inline void *lanes_allocate(size_t bytes) {
     return memory;
 }
 
-/// Where a multiplication keeps its columns and digits; `columns` and `quotient` reach TILE places below their start.
+/// Where a multiplication keeps its columns and digits. Columns reach TILE places below their start and 2 TILE above their end.
 typedef struct {
-    __m256i *columns, *quotient;
-    __m256d *low, *q;
+    __m256i *columns;         // 2 digits
+    __m256i *outer, *middle;  // Karatsuba's terms, 2 digits and digits + 1
+    __m256d *a, *b;           // differences, (digits + 1) / 2
+    __m256i *quotient;        // digits; these and the next overlap Karatsuba's
+    __m256d *low, *q;         // digits
+    __m256d *spare;           // 2 digits
 } lanes_scratch;
 
+static inline size_t lanes_scratch_vectors(size_t digits) { return 8 * digits + 12 * TILE; }
+
 static inline lanes_scratch lanes_scratch_of(void *memory, size_t digits) {
-    __m256i *at = memory;
     lanes_scratch s;
-    s.columns = at + TILE;
-    s.quotient = s.columns + 2 * digits + 3 * TILE;
+    s.columns = (__m256i *)memory + TILE;
+    s.outer = s.columns + 2 * digits + 3 * TILE;
+    s.middle = s.outer + 2 * digits + 3 * TILE;
+    s.a = (__m256d *)(s.middle + digits + 1 + 2 * TILE);
+    s.b = s.a + (digits + 1) / 2;
+    s.quotient = s.outer;
     s.low = (__m256d *)(s.quotient + digits + 2 * TILE);
     s.q = s.low + digits;
+    s.spare = s.b + (digits + 1) / 2;
     return s;
 }
 
@@ -76,18 +90,20 @@ void lanes_product_tile(__m256i *columns, const __m256d *a, const __m256d *b, lo
 void lanes_square_tile(__m256i *columns, const __m256d *a, long digits, long at);
 
 // Steps of a multiplication (mont_lanes.c).
-/// columns += a b; a a.
-void lanes_add_product(__m256i *columns, const __m256d *a, const __m256d *b, size_t digits);
-void lanes_add_square(__m256i *columns, const __m256d *a, size_t digits);
-/// r = T / R mod n for T in s.columns, which hold `sums` sums of products; r < T / R + n. Leaves the quotient q in s.q.
-void lanes_reduce(const lanes_modulus *m, __m256d *r, lanes_scratch s, int sums);
+/// s.columns += a b (+ c d when there are two pairs); a a. Overwrites s.q.
+void lanes_add_products(lanes_scratch s, size_t digits, const __m256d *const pairs[][2], size_t count);
+void lanes_add_square(lanes_scratch s, size_t digits, const __m256d *a);
+/// r = T / R mod n for T in s.columns; r < T / R + n. Leaves the quotient q in s.q.
+void lanes_reduce(const lanes_modulus *m, __m256d *r, lanes_scratch s, enum lanes_content content);
+/// s.columns = 0.
+void lanes_clear(lanes_scratch s, size_t digits);
 /// digits = the columns with carries done.
 void lanes_normalise(__m256d *digits, const __m256i *columns, const int64_t *corrections, size_t count);
 
 // Words (mont_lanes_words.c).
 /// Digits of four rows of `limbs` words that lie `stride` apart; rows from `lanes` on count as 0.
 void lanes_load(__m256d *digits, size_t count, const uint64_t *rows, size_t stride, size_t limbs, size_t lanes);
-/// The first `lanes` numbers as rows of `limbs` words. `digits` are integers and have room for two more; `words`: `limbs` vectors.
+/// The first `lanes` numbers as rows of `limbs` words. `digits` are integers, with room for two more; `words`: `limbs` vectors.
 void lanes_store(uint64_t *rows, size_t stride, size_t limbs, size_t lanes, __m256i *digits, size_t count, __m256i *words);
 /// digits -= n where they are not below n; returns all ones there. `room`: `count` vectors.
 LANES_TARGET __m256i lanes_subtract_once(__m256i *digits, const __m256d *n, size_t count, __m256i *room);

@@ -8,8 +8,8 @@
 // and the second term needs its factor modulo n only. With n of d digits that takes 5 d^2 products of digits where Montgomery's
 // product modulo n^2 takes 8 d^2; a square 3.5 d^2 in place of 6 d^2.
 //
-// Bounds: x0 < 2n, x1 < 3n, R >= 16 n (LANES_NADIC_SPARE). Then h < 4 n^2 / R + n < 2n. Adding R n to x0 y1 + x1 y0 - q keeps it positive, and
-// the second digit is below 2 * 6 n^2 / R + 2n < 3n.
+// Bounds: x0 < 2n, x1 < 3n, R >= 16 n (LANES_NADIC_SPARE). Then h < 4 n^2 / R + n < 2n. Adding R n to x0 y1 + x1 y0 - q keeps it
+// positive, and the second digit is below 2 * 6 n^2 / R + 2n < 3n.
 #include "mont_lanes_modulus.h"
 
 #if defined(__x86_64__)

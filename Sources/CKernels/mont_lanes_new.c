@@ -65,13 +65,36 @@ static void spread(__m256d *group, size_t digits, const uint64_t *number, size_t
     lanes_load(group, digits, number, 0, words, LANES);
 }
 
+/// Column s of a product of numbers of `digits` digits: the patterns of its anchors, for the low parts of the products of column
+/// s and the high parts of those of column s - 1.
+static uint64_t patterns(size_t digits, long s) {
+    const long d = (long)digits;
+    const long low = s < 0 || s > 2 * d - 2 ? 0 : s < d ? s + 1 : 2 * d - 1 - s;
+    const long high = s < 1 || s > 2 * d - 1 ? 0 : s <= d ? s : 2 * d - s;
+    return (uint64_t)low * LOW_PATTERN + (uint64_t)high * HIGH_PATTERN;
+}
+
+static uint64_t content_patterns(size_t digits, size_t column, enum lanes_content content) {
+    const long s = (long)column, lower = ((long)digits + 1) / 2, upper = (long)digits - lower;
+    uint64_t product = patterns(digits, s);
+    if (digits >= LANES_KARATSUBA_DIGITS) {  // lanes_add_products: the lower and the middle term cancel in the middle
+        product = patterns(lower, s) + patterns(upper, s - 2 * lower) + patterns(upper, s - lower);
+    }
+    switch (content) {
+    case LANES_NOTHING: return 0;
+    case LANES_SQUARE: return patterns(digits, s);
+    case LANES_PRODUCT: return product;
+    default: return 2 * product;
+    }
+}
+
 lanes_modulus *lanes_modulus_with_spare_bits(const uint64_t *n, size_t limbs, size_t spare) {
     const size_t bits = bit_width(n, limbs);
     if (limbs < 1 || limbs > LANES_MAX_LIMBS || (n[0] & 1) == 0 || bits < 2 || !mont_lanes_available()) abort();
     size_t digits = (bits + spare + DIGIT_BITS - 1) / DIGIT_BITS;
     if (digits < TILE) digits = TILE;
-    const size_t columns = 2 * digits + 1, kinds = LANES_MAX_SUMS + 1;
-    const size_t bytes = 4 * digits * sizeof(__m256d) + kinds * columns * sizeof(int64_t);
+    const size_t columns = 2 * digits + 1;
+    const size_t bytes = 4 * digits * sizeof(__m256d) + 2 * LANES_CONTENTS * columns * sizeof(int64_t);
     lanes_modulus *m = calloc(1, sizeof *m);
     if (!m) return NULL;
     *m = (lanes_modulus){.limbs = limbs, .digits = digits, .bytes = bytes};
@@ -88,18 +111,16 @@ lanes_modulus *lanes_modulus_with_spare_bits(const uint64_t *n, size_t limbs, si
     m->one = one;
     m->r_squared = r_squared;
 
-    // Column s holds the low parts of `count` products and the high parts of `before`, in each of its sums.
     int64_t *corrections = (int64_t *)(r_squared + digits);
-    uint64_t before = 0;
-    for (size_t s = 0; s < columns; s++) {
-        const uint64_t count = s < digits ? s + 1 : s < 2 * digits - 1 ? 2 * digits - 1 - s : 0;
-        const uint64_t patterns = count * LOW_PATTERN + before * HIGH_PATTERN;
-        for (size_t c = 0; c < kinds; c++) {
-            corrections[c * columns + s] = (int64_t)(LANES_BIAS - LANES_BIAS_CARRY - c * patterns);
+    for (int c = 0; c < LANES_CONTENTS; c++) {
+        int64_t *content = corrections + 2 * c * columns, *result = content + columns;
+        m->of_content[c] = content;
+        m->of_result[c] = result;
+        for (size_t s = 0; s < columns; s++) {
+            content[s] = (int64_t)(LANES_BIAS - LANES_BIAS_CARRY - content_patterns(digits, s, c));
+            result[s] = (int64_t)((uint64_t)content[s] - patterns(digits, (long)s));
         }
-        before = count;
     }
-    for (size_t c = 0; c < kinds; c++) m->corrections[c] = corrections + c * columns;
 
     spread(group, digits, n, limbs);
     // -n^-1 mod R
@@ -159,11 +180,15 @@ LANES_TARGET lanes_nadic *lanes_nadic_new(const uint64_t *root, size_t root_limb
     if (!c) return NULL;
     c->limbs = limbs;
     c->root = lanes_modulus_with_spare_bits(root, root_limbs, LANES_NADIC_SPARE);
-    const size_t d = c->root ? c->root->digits : 0, columns = 2 * d + 2 * TILE;
+    if (!c->root) {
+        free(c);
+        return NULL;
+    }
+    const size_t d = c->root->digits, columns = 2 * d + 2 * TILE;
     c->bytes = (columns + 6 * d) * sizeof(__m256i);
-    const size_t scratch_bytes = lanes_scratch_bytes(c->root) + (4 * d + 2 * limbs) * sizeof(__m256i);
+    const size_t scratch_bytes = lanes_scratch_bytes(c->root) + (2 * d + limbs) * sizeof(__m256i);
     void *scratch = NULL;
-    if (!c->root || posix_memalign(&c->memory, 64, c->bytes) != 0 || posix_memalign(&scratch, 64, scratch_bytes) != 0) {
+    if (posix_memalign(&c->memory, 64, c->bytes) != 0 || posix_memalign(&scratch, 64, scratch_bytes) != 0) {
         lanes_nadic_free(c);
         return NULL;
     }
@@ -180,8 +205,8 @@ LANES_TARGET lanes_nadic *lanes_nadic_new(const uint64_t *root, size_t root_limb
     memcpy(number, root, root_limbs * 8);
     multiply_low(n_squared, number, number, limbs);
     spread(square, 2 * d, n_squared, limbs);
-    // R^2 mod n^2 by doubling; split divides by R. The form of 2 likewise, from which squarings and products by it reach the form of
-    // R^2, which is R^3.
+    // R^2 mod n^2 by doubling; split divides by R. The form of 2 likewise, from which squarings and products by it reach the form
+    // of R^2, which is R^3.
     const size_t bits = bit_width(n_squared, limbs), r2_bits = 2 * DIGIT_BITS * d;
     memset(number, 0, sizeof number);
     number[(bits - 1) / 64] = 1ull << ((bits - 1) % 64);

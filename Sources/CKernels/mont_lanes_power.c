@@ -40,7 +40,8 @@ LANES_TARGET static void choose(__m256d *out, const __m256d *table, size_t entri
 /// power = base^e from Montgomery form to ordinary; digits_of[w] holds window w of the four exponents. `table` has room for
 /// 2^window + 1 numbers.
 LANES_TARGET static void power_group(
-    const lanes_modulus *m, __m256d *power, const __m256i *digits_of, size_t windows, unsigned window, __m256d *table, void *scratch) {
+    const lanes_modulus *m, __m256d *power, const __m256i *digits_of, size_t windows, unsigned window, __m256d *table,
+    void *scratch) {
     const size_t v = ring_vectors(m), entries = (size_t)1 << window;
     __m256d *factor = table + entries * v;
     memcpy(table, ring_one(m), v * sizeof(__m256d));
@@ -64,10 +65,12 @@ LANES_TARGET static void power_group(
 
 /// Exponents `stride` words apart; 0 shares one.
 LANES_TARGET static void power_rows(
-    const lanes_modulus *m, uint64_t *r, const uint64_t *bases, size_t count, const uint64_t *exponents, size_t stride, size_t bits) {
+    const lanes_modulus *m, uint64_t *r, const uint64_t *bases, size_t count, const uint64_t *exponents, size_t stride,
+    size_t bits) {
     if (bits < 1) abort();
     const unsigned window = best_window(bits);
-    const size_t windows = (bits + window - 1) / window, limbs = m->limbs, v = ring_vectors(m), groups = ((size_t)1 << window) + 2;
+    const size_t windows = (bits + window - 1) / window, groups = ((size_t)1 << window) + 2;
+    const size_t limbs = m->limbs, v = ring_vectors(m);
     const size_t bytes = (groups * v + windows) * sizeof(__m256d) + ring_scratch_bytes(m);
     __m256d *power = lanes_allocate(bytes), *table = power + v;
     __m256i *digits_of = (__m256i *)(power + groups * v);

@@ -7,9 +7,7 @@
 #if defined(__x86_64__)
 
 static inline size_t ring_vectors(const lanes_modulus *m) { return m->nadic ? 2 * m->nadic->root->digits : m->digits; }
-static inline size_t ring_scratch_bytes(const lanes_modulus *m) {
-    return lanes_scratch_bytes(m) + (m->nadic ? 2 * m->nadic->root->digits : 0) * sizeof(__m256d);
-}
+static inline size_t ring_scratch_bytes(const lanes_modulus *m) { return lanes_scratch_bytes(m); }
 static inline const __m256d *ring_one(const lanes_modulus *m) { return m->nadic ? m->nadic->one : m->one; }
 
 static inline void ring_multiply(const lanes_modulus *m, __m256d *r, const __m256d *a, const __m256d *b, void *scratch) {

@@ -9,8 +9,9 @@
 // LOW = 1.5 * 2^52: l stays in [2^52, 2^53), where the patterns count integers. HIGH + LOW is a multiple of 2^51: exact.
 // Hence columns add up the bit patterns as 64-bit integers, modulo 2^64, and known constants per product come off at the end.
 //
-// Bounds: |high / 2^51| <= 2^51 and |low| <= 2^50, so a column that sums up D products stays below 1.5 D 2^51. With c = LANES_MAX_SUMS = 3
-// such sums of D = LANES_MAX_DIGITS = 241 each, 1.5 c D 2^51 < 2^62.
+// Digits may be negative too (differences, |x| < 2^51): then |x y| < 2^102 still keeps h and l in their ranges.
+//
+// Bounds: |high / 2^51| <= 2^51 and |low| <= 2^50, so a column of a product of D digits stays below 1.5 D 2^51; see LANES_BIAS.
 #include "mont_lanes_modulus.h"
 
 #if defined(__x86_64__)
@@ -49,48 +50,61 @@ LANES_INLINE void row(__m256i acc[TILE + 1], const __m256d *x, const __m256d *y,
     if (k < to) add_product(acc + k, a, y + k, high, both);
 }
 
-/// The rows of which only the columns below the end of b (tail) or from the diagonal's start on (head) exist.
-LANES_INLINE void tail_rows(__m256i acc[TILE + 1], const __m256d *a, const __m256d *b, long digits, long at) {
+/// Rows of which only the columns below the end of b (tail) or from the diagonal's start on (head) exist; `all`: none of them
+/// lies outside a.
+LANES_INLINE void tail_rows(__m256i acc[TILE + 1], const __m256d *a, const __m256d *b, long digits, long at, int all) {
 #pragma clang loop unroll(full)
     for (int c = 1; c < TILE; c++) {
         const long i = at - digits + c;
-        if (i >= 0 && i < digits) row(acc, a + i, b + digits - c, 0, c);
+        if (all || (i >= 0 && i < digits)) row(acc, a + i, b + digits - c, 0, c);
     }
 }
 
-LANES_INLINE void head_rows(__m256i acc[TILE + 1], const __m256d *a, const __m256d *b, long digits, long at) {
+LANES_INLINE void head_rows(__m256i acc[TILE + 1], const __m256d *a, const __m256d *b, long digits, long at, int all) {
 #pragma clang loop unroll(full)
     for (int c = 1; c < TILE; c++) {
         const long i = at + c;
-        if (i >= 0 && i < digits) row(acc, a + i, b - c, c, TILE);
+        if (all || (i >= 0 && i < digits)) row(acc, a + i, b - c, c, TILE);
     }
 }
 
-LANES_INLINE void clear_tile(__m256i acc[TILE + 1]) {
+LANES_INLINE void load_tile(__m256i acc[TILE + 1], const __m256i *columns) {
 #pragma clang loop unroll(full)
-    for (int k = 0; k <= TILE; k++) acc[k] = _mm256_setzero_si256();
+    for (int k = 0; k <= TILE; k++) acc[k] = columns[k];
 }
 
-LANES_INLINE void add_tile(__m256i *columns, const __m256i acc[TILE + 1]) {
+LANES_INLINE void store_tile(__m256i *columns, const __m256i acc[TILE + 1]) {
 #pragma clang loop unroll(full)
-    for (int k = 0; k <= TILE; k++) columns[k] = _mm256_add_epi64(columns[k], acc[k]);
+    for (int k = 0; k <= TILE; k++) columns[k] = acc[k];
 }
 
-LANES_TARGET void lanes_product_tile(
-    __m256i *columns, const __m256d *a, const __m256d *b, long digits, long at) {
+LANES_TARGET void lanes_product_tile(__m256i *columns, const __m256d *a, const __m256d *b, long digits, long at) {
     __m256i acc[TILE + 1];
-    clear_tile(acc);
-    tail_rows(acc, a, b, digits, at);
-    const long from = at + TILE - digits > 0 ? at + TILE - digits : 0, to = at < digits - 1 ? at : digits - 1;
-    for (long i = from; i <= to; i++) row(acc, a + i, b + at - i, 0, TILE);
-    head_rows(acc, a, b, digits, at);
-    add_tile(columns + at, acc);
+    load_tile(acc, columns + at);
+    if (at >= 0 && at + TILE <= digits) {  // the rising half
+        for (long i = 0; i <= at; i++) row(acc, a + i, b + at - i, 0, TILE);
+        head_rows(acc, a, b, digits, at, 1);
+    } else if (at >= digits && at + TILE <= 2 * digits) {  // the falling half
+        tail_rows(acc, a, b, digits, at, 1);
+        for (long i = at + TILE - digits; i < digits; i++) row(acc, a + i, b + at - i, 0, TILE);
+    } else {
+        tail_rows(acc, a, b, digits, at, 0);
+        const long from = at + TILE - digits > 0 ? at + TILE - digits : 0, to = at < digits - 1 ? at : digits - 1;
+        for (long i = from; i <= to; i++) row(acc, a + i, b + at - i, 0, TILE);
+        head_rows(acc, a, b, digits, at, 0);
+    }
+    store_tile(columns + at, acc);
 }
 
 LANES_TARGET void lanes_square_tile(__m256i *columns, const __m256d *a, long digits, long at) {
     __m256i acc[TILE + 1];
-    clear_tile(acc);
-    tail_rows(acc, a, a, digits, at);
+#pragma clang loop unroll(full)
+    for (int k = 0; k <= TILE; k++) acc[k] = _mm256_setzero_si256();
+    if (at >= digits) {
+        tail_rows(acc, a, a, digits, at, 1);
+    } else if (at + TILE > digits) {
+        tail_rows(acc, a, a, digits, at, 0);
+    }
     const long from = at + TILE - digits > 0 ? at + TILE - digits : 0, half = at / 2;
     for (long i = from; i < half; i++) row(acc, a + i, a + at - i, 0, TILE);
 #pragma clang loop unroll(full)
@@ -99,7 +113,8 @@ LANES_TARGET void lanes_square_tile(__m256i *columns, const __m256d *a, long dig
     for (int k = 0; k <= TILE; k++) acc[k] = _mm256_add_epi64(acc[k], acc[k]);
 #pragma clang loop unroll(full)
     for (int c = 0; c < TILE / 2; c++) row(acc, a + half + c, a + half - c, 2 * c, 2 * c + 1);
-    add_tile(columns + at, acc);
+#pragma clang loop unroll(full)
+    for (int k = 0; k <= TILE; k++) columns[at + k] = _mm256_add_epi64(columns[at + k], acc[k]);
 }
 
 #endif

@@ -91,7 +91,7 @@ uint64_t mont_twice_plus(uint64_t *t, const uint64_t *d, size_t limbs, int adx) 
 
 uint64_t mont_add(uint64_t *d, const uint64_t *a, const uint64_t *b, size_t limbs) {
 #if defined(__x86_64__)
-    return mont_x86_add(d, a, b, limbs);
+    return mont_x86_add(d, a, b, limbs, 0);
 #else
     uint64_t carry = 0;
     for (size_t j = 0; j < limbs; j++) {
@@ -105,7 +105,7 @@ uint64_t mont_add(uint64_t *d, const uint64_t *a, const uint64_t *b, size_t limb
 
 uint64_t mont_subtract(uint64_t *d, const uint64_t *a, const uint64_t *b, size_t limbs) {
 #if defined(__x86_64__)
-    return mont_x86_subtract(d, a, b, limbs);
+    return mont_x86_subtract(d, a, b, limbs, 0);
 #else
     uint64_t borrow = 0;
     for (size_t j = 0; j < limbs; j++) {
@@ -151,6 +151,17 @@ void mont_multiply_rows(
 
 void mont_square_rows(uint64_t *r, const uint64_t *a, size_t count, const mont_modulus *m, int adx) {
     for (size_t i = 0; i < count; i++) mont_square(r + i * m->limbs, a + i * m->limbs, m, adx);
+}
+
+void mont_divide_rows(uint64_t *r, size_t count, unsigned bits, const mont_modulus *m) {
+    if (bits == 0) return;
+    const size_t limbs = m->limbs;
+    for (size_t i = 0; i < count; i++, r += limbs) {
+        // (r + q n) / 2^bits < n for q < 2^bits and r < n.
+        const uint64_t q = r[0] * m->n0 & ((1ull << bits) - 1);
+        const uint64_t above = add_multiple(r, m->n, q, limbs);
+        for (size_t j = 0; j < limbs; j++) r[j] = r[j] >> bits | (j + 1 < limbs ? r[j + 1] : above) << (64 - bits);
+    }
 }
 
 void mont_negate_rows(uint64_t *r, const uint64_t *a, size_t count, const mont_modulus *m) {

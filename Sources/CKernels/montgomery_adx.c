@@ -86,6 +86,10 @@ static inline __attribute__((always_inline)) void quotient8(
 static const uint64_t zeros[8];
 
 void mont_adx_product(uint64_t *t, const uint64_t *a, const uint64_t *b, size_t limbs) {
+    if (limbs >= MONT_KARATSUBA_PRODUCT && limbs % 16 == 0) {
+        mont_karatsuba_product(t, a, b, limbs);
+        return;
+    }
     memset(t, 0, limbs * sizeof(uint64_t));
     for (size_t k = 0; k < limbs; k += 8) multiply_rows8(t + k, a, limbs / 8, b + k, zeros, t + k + limbs);
 }
@@ -101,6 +105,11 @@ static inline uint64_t add_window(uint64_t *above, const uint64_t *window, uint6
 }
 
 uint64_t mont_adx_product_add(uint64_t *t, const uint64_t *a, const uint64_t *b, size_t limbs) {
+    if (limbs >= MONT_KARATSUBA_PRODUCT_ADD && limbs % 16 == 0) {
+        uint64_t product[2 * MONT_MAX_LIMBS];
+        mont_karatsuba_product(product, a, b, limbs);
+        return mont_x86_add(t, t, product, 2 * limbs, 0);
+    }
     uint64_t window[8], carry = 0;
     for (size_t k = 0; k < limbs; k += 8) {
         multiply_rows8(t + k, a, limbs / 8, b + k, zeros, window);
@@ -180,11 +189,11 @@ static inline __attribute__((always_inline)) void square8(uint64_t *t, const uin
     "movq " #at "(%[a]), %[x]\n\t"               \
     #instruction " " #at "(%[b]), %[x]\n\t"      \
     "movq %[x], " #at "(%[d])\n\t"
-/// d = a + b or a - b; returns the carry.
+/// d = a + b + carry or a - b - carry; returns the carry.
 #define CHAIN_BODY(instruction)                                                                                     \
-    uint64_t x, blocks = limbs / 8;                                                                                 \
+    uint64_t x = carry, blocks = limbs / 8;                                                                         \
     __asm__ volatile(                                                                                               \
-        "xorl %k[x], %k[x]\n\t"                                                                                     \
+        "negq %[x]\n\t"                                                                                             \
         ".p2align 4\n"                                                                                              \
         "1:\n\t"                                                                                                    \
         CHAIN(instruction, 0) CHAIN(instruction, 8) CHAIN(instruction, 16) CHAIN(instruction, 24)                   \
@@ -197,13 +206,13 @@ static inline __attribute__((always_inline)) void square8(uint64_t *t, const uin
         "jmp 1b\n"                                                                                                  \
         "2:\n\t"                                                                                                    \
         "sbbq %[x], %[x]\n\t"                                                                                       \
-        : [d] "+r"(d), [a] "+r"(a), [b] "+r"(b), [blocks] "+c"(blocks), [x] "=&r"(x)                                \
+        : [d] "+r"(d), [a] "+r"(a), [b] "+r"(b), [blocks] "+c"(blocks), [x] "+r"(x)                                 \
         :                                                                                                           \
         : "cc", "memory");                                                                                          \
     return 0 - x;
 
-uint64_t mont_x86_subtract(uint64_t *d, const uint64_t *a, const uint64_t *b, size_t limbs) { CHAIN_BODY(sbbq) }
-uint64_t mont_x86_add(uint64_t *d, const uint64_t *a, const uint64_t *b, size_t limbs) { CHAIN_BODY(adcq) }
+uint64_t mont_x86_subtract(uint64_t *d, const uint64_t *a, const uint64_t *b, size_t limbs, uint64_t carry) { CHAIN_BODY(sbbq) }
+uint64_t mont_x86_add(uint64_t *d, const uint64_t *a, const uint64_t *b, size_t limbs, uint64_t carry) { CHAIN_BODY(adcq) }
 
 #define TWICE_PLUS(at)                           \
     "movq " #at "(%[t]), %[x]\n\t"               \
@@ -236,6 +245,10 @@ uint64_t mont_adx_twice_plus(uint64_t *t, const uint64_t *d, size_t limbs) {
 void mont_adx_square(uint64_t *t, const uint64_t *a, size_t limbs) {
     if (limbs == 8) {
         square8(t, a);
+        return;
+    }
+    if (limbs >= MONT_KARATSUBA_SQUARE && limbs % 16 == 0) {
+        mont_karatsuba_square(t, a, limbs);
         return;
     }
     uint64_t squares[2 * MONT_MAX_LIMBS];

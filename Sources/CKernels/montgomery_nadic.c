@@ -8,13 +8,14 @@
 // Montgomery's reduction of x0 y0 gives a quotient q and r0 < n with x0 y0 + q n = (r0 + c n) R, c = 0 or 1, so that
 //     x y / R = r0 + n r1,   r1 = (x0 y1 + x1 y0 + c R - q) / R  mod n:
 // the quotient, which otherwise is thrown away, is what x0 y0 adds to the upper digit. Three products and two reductions of
-// numbers half as long (5 L^2 word products for L limbs of n) stand for one of each (8 L^2); a square takes 3.5 L^2 instead of 6 L^2.
+// numbers half as long (5 L^2 word products for L limbs of n) stand for one of each (8 L^2); a square takes 3.5 L^2, not 6 L^2.
 
 /// r1 = (u + c R - q) / R mod n, u < 2 n^2 in 2 limbs words with `carry` above; `doubled`: u stands for 2 u.
 ///
 /// To stay positive, a multiple of n joins when c = 0: R + negative, negative = -R mod n. Then u < 2 n^2 + R, and after one
 /// conditional subtraction of n R the reduction gives less than 2 n.
-static void fold(const mont_context *c, uint64_t *r1, uint64_t *u, uint64_t carry, const uint64_t *q, uint64_t subtracted, int doubled) {
+static void fold(
+    const mont_context *c, uint64_t *r1, uint64_t *u, uint64_t carry, const uint64_t *q, uint64_t subtracted, int doubled) {
     const mont_modulus *m = &c->root;
     const size_t limbs = m->limbs;
     uint64_t d[MONT_MAX_LIMBS], quotient[MONT_MAX_LIMBS / 2];

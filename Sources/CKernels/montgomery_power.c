@@ -1,40 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choose_entry.h"
 #include "exponent_digit.h"
 #include "montgomery.h"
-
-/// out = entries[digit]: every entry is read, one is kept by masks. Blocks of limbs stay in registers while all entries pass by.
-static inline __attribute__((always_inline)) void choose_body(
-    uint64_t *out, const uint64_t *entries, size_t count, size_t limbs, uint64_t digit, size_t step) {
-    for (size_t from = 0; from < limbs; from += step) {
-        uint64_t chosen[2 * MONT_LIMB_STEP] = {0};
-        for (uint64_t e = 0; e < count; e++) {
-            uint64_t difference = e ^ digit;
-            uint64_t hit = opaque_mask(((difference | (0 - difference)) >> 63) - 1);  // all ones when equal
-            const uint64_t *entry = entries + e * limbs + from;
-            for (size_t j = 0; j < step; j++) chosen[j] |= entry[j] & hit;
-        }
-        memcpy(out + from, chosen, step * sizeof(uint64_t));
-    }
-}
-
-static void choose_portable(uint64_t *out, const uint64_t *entries, size_t count, size_t limbs, uint64_t digit) {
-    choose_body(out, entries, count, limbs, digit, MONT_LIMB_STEP);
-}
-
-#if defined(__x86_64__)
-__attribute__((target("avx2"))) static void choose_avx2(
-    uint64_t *out, const uint64_t *entries, size_t count, size_t limbs, uint64_t digit) {
-    if (limbs % (2 * MONT_LIMB_STEP) == 0) {
-        choose_body(out, entries, count, limbs, digit, 2 * MONT_LIMB_STEP);
-    } else {
-        choose_body(out, entries, count, limbs, digit, MONT_LIMB_STEP);
-    }
-}
-#else
-#define choose_avx2 choose_portable
-#endif
 
 static uint64_t *aligned_words(size_t words) {
     void *memory = NULL;
@@ -55,6 +24,12 @@ static unsigned secret_window(size_t bits) {
         }
     }
     return best;
+}
+
+/// Overwrites what the multiplications left below this frame.
+static __attribute__((noinline)) void wipe_stack(void) {
+    uint64_t used[20 * MONT_MAX_LIMBS];
+    wipe(used, sizeof used);
 }
 
 void mont_powers_secret(
@@ -80,12 +55,12 @@ void mont_powers_secret(
         // From the highest window, which may be narrower, down.
         size_t at = (bits - 1) / window * window;
         uint64_t digit = exponent_digit(exponent, bits, at, window);
-        (adx ? choose_avx2 : choose_portable)(power, table, entries, limbs, digit);
+        (adx ? choose_entry_avx2 : choose_entry)(power, table, entries, limbs, digit);
         while (at > 0) {
             at -= window;
             for (unsigned k = 0; k < window; k++) mont_context_square(c, power, power);
             digit = exponent_digit(exponent, bits, at, window);
-            (adx ? choose_avx2 : choose_portable)(factor, table, entries, limbs, digit);
+            (adx ? choose_entry_avx2 : choose_entry)(factor, table, entries, limbs, digit);
             mont_context_multiply(c, power, power, factor);
         }
         mont_leave(c, r + i * limbs, power);
@@ -94,6 +69,7 @@ void mont_powers_secret(
     wipe(factor, sizeof factor);
     wipe(table, table_words * 8);
     free(table);
+    wipe_stack();
 }
 
 /// The position above the highest set bit.

@@ -5,6 +5,7 @@
 @_exported import ContractText
 @_exported import SecretSharing
 @_exported import Paillier
+@_exported import ThresholdPaillier
 @_exported import DifferentialPrivacy
 @_exported import ObliviousTransfer
 @_exported import PrivateSetIntersection

@@ -35,7 +35,7 @@ struct Yinhe: ParsableCommand {
                     ]),
                 CommandGroup(
                     name: Help.text("Building blocks", "基础协议"),
-                    subcommands: [PSICommand.self, SumCommand.self, AggregateCommand.self, DealerCommand.self]),
+                    subcommands: [PSICommand.self, SumCommand.self, AggregateCommand.self, DealerCommand.self, NoiseCommand.self]),
                 CommandGroup(name: Help.text("Trying it out", "试用"), subcommands: [DemoCommand.self, SynthCommand.self]),
             ])
     }

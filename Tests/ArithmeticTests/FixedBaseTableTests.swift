@@ -13,8 +13,8 @@ import Testing
     }
 
     static func load(
-        _ bytes: [UInt8], _ kernel: FixedBasePower.Kernel, base: BigInteger = 5, modulus: BigInteger = modulus, root: BigInteger? = root,
-        exponentBits: Int = 100, window: Int? = nil
+        _ bytes: [UInt8], _ kernel: FixedBasePower.Kernel, base: BigInteger = 5, modulus: BigInteger = modulus,
+        root: BigInteger? = root, exponentBits: Int = 100, window: Int? = nil
     ) throws -> FixedBasePower {
         try FixedBasePower(
             base: base, modulus: modulus, root: root, exponentBits: exponentBits, kernel: kernel, window: window,

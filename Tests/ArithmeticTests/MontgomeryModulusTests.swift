@@ -57,12 +57,22 @@ func oddModuli(bits: Int, from random: SeededRandom) -> [BigInteger] {
                 modulus.multiply(a.words, byOne: b.words, count: pairs.count, into: &r.words)
                 #expect(r.numbers == pairs.map { ($0.0 * pairs[0].1 * inverse).modulo(m) }, "seed \(seed)")
 
+                // Counts that do not fill groups of four.
+                for count in 1...7 {
+                    var some = Rows(zeros: count, limbs: limbs)
+                    modulus.multiply(a.words, b.words, count: count, into: &some.words)
+                    #expect(some.numbers == Array(expected.prefix(count)), "seed \(seed), \(bits) bits, \(count) rows")
+                    modulus.square(b.words, count: count, into: &some.words)
+                    #expect(some.numbers == pairs.prefix(count).map { ($0.1 * $0.1 * inverse).modulo(m) }, "seed \(seed)")
+                }
+
                 // In place, over either operand.
+                let count = pairs.count
                 var place = a.words
-                place.withUnsafeMutableBufferPointer { modulus.multiply($0.baseAddress!, b.words, count: pairs.count, into: $0.baseAddress!) }
+                place.withUnsafeMutableBufferPointer { modulus.multiply($0.baseAddress!, b.words, count: count, into: $0.baseAddress!) }
                 #expect(place == Rows(expected, limbs: limbs).words)
                 place = b.words
-                place.withUnsafeMutableBufferPointer { modulus.multiply(a.words, $0.baseAddress!, count: pairs.count, into: $0.baseAddress!) }
+                place.withUnsafeMutableBufferPointer { modulus.multiply(a.words, $0.baseAddress!, count: count, into: $0.baseAddress!) }
                 #expect(place == Rows(expected, limbs: limbs).words)
                 place = a.words
                 place.withUnsafeMutableBufferPointer { modulus.square($0.baseAddress!, count: pairs.count, into: $0.baseAddress!) }

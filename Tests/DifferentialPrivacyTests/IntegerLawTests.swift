@@ -96,7 +96,7 @@ import Testing
 
     @Test(arguments: [(2, "2"), (3, "10"), (5, "1/2"), (1, "3")])
     func polyaShareFollowsTheLaw(parties: Int, scale: String) throws {
-        let law = try PolyaShare(scale: Rational(parsing: scale), parties: parties)
+        let law = try PolyaNoise(scale: Rational(parsing: scale), parties: parties)
         let b = law.scale.approximation, reach = Int(30 * b) + 20
         let table = (0...2 * reach).map(polya(1 / Double(parties), b))
         func share(_ x: Int) -> Double { (0...reach).reduce(0) { $0 + table[$1] * table[$1 + abs(x)] } }
@@ -106,7 +106,7 @@ import Testing
 
     @Test(arguments: [2, 3, 7])
     func polyaSharesAddUpToDiscreteLaplace(parties: Int) throws {
-        let law = try PolyaShare(scale: 25, parties: parties)
+        let law = try PolyaNoise(scale: 25, parties: parties)
         var sums = [Int64](repeating: 0, count: 200_000)
         for party in 0..<parties {
             for (i, share) in law.samples(sums.count, random: SeededRandom(UInt64(13 + party))).enumerated() { sums[i] += share }
@@ -183,8 +183,8 @@ import Testing
         #expect(refused { _ = try DiscreteGaussian(sigmaSquared: Rational(1 << 113 as Int128)) })
         #expect(refused { _ = try Poisson(mean: 0) })
         #expect(refused { _ = try Poisson(mean: Rational(1 << 33)) })
-        #expect(refused { _ = try PolyaShare(scale: 1, parties: 0) })
-        #expect(refused { _ = try PolyaShare(scale: -1, parties: 2) })
+        #expect(refused { _ = try PolyaNoise(scale: 1, parties: 0) })
+        #expect(refused { _ = try PolyaNoise(scale: -1, parties: 2) })
         #expect(refused { _ = try Staircase(epsilon: 1, sensitivity: 0) })
         #expect(refused { _ = try Staircase(epsilon: 1, sensitivity: 3, step: 4) })
         #expect(refused { _ = try Staircase(epsilon: 0, sensitivity: 3) })

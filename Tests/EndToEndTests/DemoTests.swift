@@ -76,6 +76,20 @@ import Testing
         #expect(sum.correct && sum.truth.count == 4)
     }
 
+    private struct Aggregate: Decodable {
+        var correct: Bool
+        var truth: [String]
+        var refused: String
+    }
+
+    @Test func threeBanksAreSummedByEncryptedFilesAndAnAlteredOneIsCaught() async throws {
+        let scratch = Scratch()
+        let result = try await Program.run("demo", "--scenario", "aggregate", "--out", scratch.file("demo"), "--json")
+        #expect(result.status == 0, "\(result.errors)")
+        let aggregate = try result.json(Aggregate.self)
+        #expect(aggregate.correct && aggregate.truth.count == 3 && aggregate.refused.contains("signature is not valid"))
+    }
+
     @Test func aSecureSumWithoutOneOfItsPartiesNamesIt() async throws {
         let scratch = Scratch()
         var prints: [String] = []

@@ -20,7 +20,7 @@ enum {
 
 /// Limbs must be a multiple of this many and at most FIXED_BASE_MAX_LIMBS.
 #define FIXED_BASE_LIMB_STEP 8
-#define FIXED_BASE_MAX_LIMBS 128
+#define FIXED_BASE_MAX_LIMBS 192
 
 typedef struct fixed_base fixed_base;
 

@@ -2,7 +2,8 @@
 #define YINHE_MONT_LANES_H
 
 // Montgomery arithmetic on four independent numbers at a time, one in each 64-bit lane of AVX2 registers, for odd moduli of up to
-// 12288 bits. Constant time: instructions and addresses depend on sizes only.
+// 12288 bits. Constant time: instructions and addresses depend on sizes only, and the doubles that it computes with are integers,
+// never subnormal. The processor must round to nearest, as it does unless told otherwise.
 //
 // Numbers in memory are rows of 64-bit words, least significant first, below the modulus. Inside, four rows make a GROUP:
 // `lanes_digits` vectors of four doubles, digit k of the four numbers side by side. R = 2^lanes_r_bits, not 2^(64 limbs).

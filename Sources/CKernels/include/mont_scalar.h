@@ -36,6 +36,9 @@ void mont_multiply_rows(
     uint64_t *r, const uint64_t *a, const uint64_t *b, size_t b_stride, size_t count, const mont_modulus *m, int adx);
 void mont_square_rows(uint64_t *r, const uint64_t *a, size_t count, const mont_modulus *m, int adx);
 
+/// r[i] = r[i] / 2^bits mod n for bits < 64: what turns a product by this R into one by a larger R.
+void mont_divide_rows(uint64_t *r, size_t count, unsigned bits, const mont_modulus *m);
+
 /// r[i] = -a[i] mod n; r may be a.
 void mont_negate_rows(uint64_t *r, const uint64_t *a, size_t count, const mont_modulus *m);
 

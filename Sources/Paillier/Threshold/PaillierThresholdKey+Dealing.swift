@@ -23,6 +23,10 @@ extension PaillierThresholdKey {
                 .badInput, "a Paillier key of \(bits) bits",
                 remedy: "use one of \(PaillierPublicKey.allowedBits.map(String.init).joined(separator: ", "))")
         }
+        guard scheme != .subgroup else {
+            throw YinheError(
+                .badInput, "a threshold key for the subgroup scheme", remedy: "its primes are not safe: use the DJN or the standard scheme")
+        }
         guard (2...maximumParties).contains(parties), (2...parties).contains(threshold) else {
             throw refusal("\(threshold) of \(parties) parties; 2 to \(maximumParties) parties and a threshold from 2 are allowed")
         }
@@ -58,9 +62,9 @@ extension PaillierThresholdKey {
             polynomial.reversed().reduce(BigInteger.zero) { ($0 * BigInteger(party) + $1).modulo(modulus) }
         }
         let sharing = Sharing.polynomial(threshold: threshold, parties: parties)
-        let group = SquareGroup(key), base = derivedBase(key), delta = sharing.delta
+        let group = SquareGroup(key), base = base(of: key), delta = sharing.delta
         let verificationKeys = try Parallel.map(parties, threads: threads) {
-            group.power(base, secret: secrets[$0] * delta)
+            group.power(base, secret: secrets[$0] * delta, bits: sharing.secretBits(keyBits: key.bits))
         }
         let publicKey = try PaillierThresholdKey(unverified: key, sharing, verificationKeys)
         return Dealt(

@@ -78,8 +78,11 @@ public final class PaillierThresholdKey: Sendable {
         self.sharing = sharing
         self.verificationKeys = verificationKeys
         group = SquareGroup(encryptionKey)
-        base = Self.derivedBase(encryptionKey)
+        base = Self.base(of: encryptionKey)
     }
+
+    /// Of Delta s_i.
+    var secretBits: Int { sharing.secretBits(keyBits: encryptionKey.bits) }
 
     static func refusal(_ reason: String) -> YinheError {
         YinheError(.badInput, "not a threshold Paillier key: \(reason)", remedy: "ask for the key again where it was made")
@@ -87,7 +90,7 @@ public final class PaillierThresholdKey: Sendable {
 
     /// v = (1 + 2 n) y^(2 n) mod n^2, y made from n by a hash: an encryption of 2 whose randomness nobody chose. It generates the
     /// squares but for a negligible share of all y, and v^d = 1 + 2 n shows whether d is right.
-    static func derivedBase(_ key: PaillierPublicKey) -> BigInteger {
+    package static func base(of key: PaillierPublicKey) -> BigInteger {
         let width = key.n.bigEndian
         var stream: [UInt8] = []
         var counter: UInt32 = 0
@@ -175,7 +178,7 @@ extension PaillierThresholdKey {
         }
         for party in threshold..<parties {
             let (above, below) = group.quotient(keys, sharing.coefficients(set, at: party + 1))
-            let stated = verificationKeys[party].power(variableTime: delta, modulo: encryptionKey.nSquared)
+            let stated = group.power(verificationKeys[party], public: delta)
             guard (below * stated).modulo(encryptionKey.nSquared) == above else {
                 throw Self.refusal("the verification key of party \(party + 1) does not fit the others")
             }

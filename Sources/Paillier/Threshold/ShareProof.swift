@@ -32,7 +32,7 @@ struct ShareProof: Sendable, Equatable {
         var bytes: Int { challengeBits / 8 + responseBytes }
 
         init(_ key: PaillierThresholdKey) {
-            secretBits = key.sharing.secretBits(keyBits: key.encryptionKey.bits)
+            secretBits = key.secretBits
         }
     }
 
@@ -94,9 +94,8 @@ struct ShareProof: Sendable, Equatable {
     ) throws -> ShareProof {
         let group = statement.key.group, sizes = Sizes(statement.key)
         let (c, _) = try statement.combined(threads: threads)
-        // Zero in r would only show as a = 1; the draw is uniform all the same.
         let r = BigInteger.random(bits: sizes.maskBits, from: random)
-        let challenge = statement.challenge(group.power(c, secret: r), group.power(statement.key.base, secret: r))
+        let challenge = statement.challenge(group.power(c, secret: r, bits: sizes.maskBits), group.power(statement.key.base, secret: r, bits: sizes.maskBits))
         return ShareProof(challenge: challenge, response: r + BigInteger(challenge) * exponent)
     }
 
@@ -108,7 +107,7 @@ struct ShareProof: Sendable, Equatable {
         let statementKey = key.verificationKeys[statement.party - 1]
         let bases = [(c, inverse), (key.base, statementKey.inverse(modulo: key.encryptionKey.nSquared)!)]
         let commitments = try Parallel.map(2, threads: threads) { i in
-            group.times(group.power(bases[i].0, public: response), group.power(bases[i].1, public: e))
+            group.product([bases[i].0, bases[i].1], exponents: [response, e])
         }
         return statement.challenge(commitments[0], commitments[1]) == challenge
     }

@@ -85,6 +85,14 @@ public struct AggregationContract: Hashable, Sendable {
         /// In units of the last decimal, like `upper`.
         public let lower: Int64
         public let upper: Int64
+        package init(name: String, unit: String, scale: Int, lower: Int64, upper: Int64) {
+            self.name = name
+            self.unit = unit
+            self.scale = scale
+            self.lower = lower
+            self.upper = upper
+        }
+
         /// The greatest value counted from `lower`.
         package var span: UInt64 { UInt64(upper - lower) }
     }

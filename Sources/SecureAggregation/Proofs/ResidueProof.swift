@@ -28,7 +28,7 @@ package struct ResidueProof: Sendable, Equatable {
     }
 
     /// Throws `.badInput` for numbers outside the groups.
-    init(encoded bytes: [UInt8], _ key: PaillierPublicKey) throws {
+    package init(encoded bytes: [UInt8], _ key: PaillierPublicKey) throws {
         guard bytes.count == Self.bytes(key) else { throw YinheError(.badInput, "a proof of \(bytes.count) bytes") }
         a = try key.decodeCiphertext(bytes[..<key.ciphertextBytes]).value
         z = BigInteger(bigEndian: bytes[key.ciphertextBytes...])
@@ -52,7 +52,7 @@ package struct ResidueProof: Sendable, Equatable {
         return ResidueProof(a: a, z: (rho * (try root(weights(statement, u, a, key)))).modulo(key.n))
     }
 
-    func isValid(statement: [UInt8], _ u: [BigInteger], _ key: PaillierPublicKey, threads: Int) throws -> Bool {
+    package func isValid(statement: [UInt8], _ u: [BigInteger], _ key: PaillierPublicKey, threads: Int) throws -> Bool {
         let product = try Self.product(u, Self.weights(statement, u, a, key), modulo: key.nSquared, threads: threads)
         return z.power(variableTime: key.n, modulo: key.nSquared) == (a * product).modulo(key.nSquared)
     }

@@ -85,9 +85,12 @@ private final class Stream {
     private func place(_ column: String) -> String { "\(reader.path), line \(reader.line), column \(column)" }
 
     private func next() throws -> [String]? {
-        guard let record = try reader.next() else { return nil }
-        rows += 1
-        progress?(ProgressEvent(phase: "read table", completed: reader.bytesRead, total: reader.fileSize))
+        let record = try reader.next()
+        rows += record == nil ? 0 : 1
+        // The last block is read long before its last record: that the file is read is said once, at its end.
+        if record == nil || (rows % 4096 == 0 && reader.bytesRead < reader.fileSize ?? .max) {
+            progress?(ProgressEvent(phase: "read table", completed: reader.bytesRead, total: reader.fileSize))
+        }
         return record
     }
 

@@ -53,8 +53,6 @@ struct AggregateContract: ParsableCommand {
         var keyHolders: [String] = []
         @Option(help: .say("When submissions end, UTC; default the end of next year.", "提交截止时间（UTC）；默认明年年底。", valueName: "2027-12-31T23:59:59Z"))
         var deadline: String?
-        @Flag(help: .say("Ask for range proofs.", "要求区间证明。"))
-        var rangeProofs = false
         @Option(help: .say("The file to write; default standard output.", "输出文件；默认标准输出。", valueName: "file"))
         var out: String?
         @Flag(help: .say("Replace an existing file.", "覆盖已有文件。"))
@@ -100,7 +98,7 @@ struct AggregateContract: ParsableCommand {
                 contributors: ["east", "west", "north"].map(AggregateTemplate.placeholder),
                 aggregator: AggregateTemplate.placeholder("centre"), keyHolders: [AggregateTemplate.placeholder("regulator")],
                 threshold: 1, keyBits: SecurityParameters.factoringModulusBits, keyFingerprint: "FINGERPRINT-OF-THE-PAILLIER-KEY",
-                sharing: nil, deadline: deadline ?? "\(year)-12-31T23:59:59Z", rangeProofs: rangeProofs, language: common.language)
+                sharing: nil, deadline: deadline ?? "\(year)-12-31T23:59:59Z", language: common.language)
             switch try publicKey.map({ try AggregationKeyFile.readPublic($0) }) {
             case .single(let key):
                 (template.keyBits, template.keyFingerprint) = (key.bits, key.fingerprint)

@@ -14,7 +14,6 @@ struct AggregateTemplate {
     var keyFingerprint: String
     var sharing: String?
     var deadline: String
-    var rangeProofs: Bool
     var language: Language
 
     static func placeholder(_ name: String) -> Party {
@@ -61,9 +60,10 @@ struct AggregateTemplate {
               - {name: balance, type: decimal, scale: 2, unit: CNY, lower: -1000000000, upper: 1000000000}
               - {name: loans, type: integer, unit: 笔, lower: 0, upper: 1000000}
 
-            \(note("required: every submission proves that its values are within the bounds, so nobody can poison the sum; none: quicker.",
-                "required：每份提交须证明数值在边界之内，任何一方都无法污染合计；none：更快。"))
-            range-proofs: \(rangeProofs ? "required" : "none")
+            \(note("Whether submissions must prove that their values are within the bounds. Without proofs a contributor that deviates",
+                "提交是否须证明数值在边界之内。没有证明时，违约的贡献方"))
+            \(note("can spoil the sum, which is found out only when it leaves the bounds.", "可以破坏合计，且仅当合计超出边界时才会被发现。"))
+            range-proofs: none
             \(note("A sum of fewer contributors is never opened. Of two, each knows the other's values from the sum.",
                 "少于此数目的合计不会解开。若只有两方，各方可由合计得知对方数值。"))
             minimum-contributors: \(min(3, contributors.count))

@@ -38,11 +38,12 @@ final class PartyProcess: Sendable {
         throw YinheError(.system, "\(name) ended without listening")
     }
 
-    /// Its JSON result once it has ended; throws the error that it reported, with its name.
-    func output() async throws -> Data {
+    /// Its JSON result once it has ended; throws the error that it reported, with its name. `findingProblems`: it may also end with the
+    /// status of a check that found some.
+    func output(findingProblems: Bool = false) async throws -> Data {
         let status = await child.wait()
         let output = Data(await child.output())
-        guard status != 0 else { return output }
+        guard status != 0, !(findingProblems && status == Outcome.problemsFound.rawValue) else { return output }
         var error = events.error() ?? YinheError(YinheError.Code(name: "unexpected", exitCode: 1), "ended with status \(status)")
         error.place = error.place.isEmpty ? name : "\(name): \(error.place)"
         throw error

@@ -138,23 +138,4 @@ extension Report {
             precondition(answer[0])
         }
     }
-
-    /// Decryption's exponentiation: the exponent p - 1 is the secret. Its top bit is set, as in every prime of a key.
-    mutating func exponentiation() {
-        func number(_ count: Int) -> [UInt64] { (0..<count).map { _ in SystemRandom.shared.word() } }
-        var limbs = number(16)
-        limbs[15] |= 1 << 63
-        var modulus = number(32)
-        modulus[0] |= 1
-        modulus[31] |= 1 << 63
-        let power = SecretPower(modulus: BigInteger(limbs: modulus)), base = BigInteger(limbs: number(32))
-        limbs.poison()
-        // How many limbs the number has is public; GMP looks for the highest one that is not zero.
-        limbs.withUnsafeMutableBytes { declassify(UnsafeRawBufferPointer(rebasing: $0[120...])) }
-        let exponent = BigInteger(limbs: limbs)
-        check(
-            "exponentiation of Paillier decryption, 1024-bit secret exponent", verdicts: 3,
-            because: "the result's highest limb is not zero, which OpenSSL and GMP each look at"
-        ) { _ = power.power(base, exponent) }
-    }
 }

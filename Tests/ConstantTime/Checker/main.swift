@@ -25,6 +25,7 @@ func run() async throws -> Int32 {
     report.fields()
     report.curves()
     report.exponentiation()
+    report.fixedBase()
     try report.baseOT()
     for security in [SilentVOLE.Security.semiHonest, .malicious] {
         for field in [SilentVOLE.Field.bits64, .bits128] { try await report.silentVOLE(security, field) }

@@ -18,18 +18,18 @@ extension FuzzTarget {
             guard $0.count == 32, let decoded = Ristretto255.decode($0) else { throw refused }
             precondition(Ristretto255.encode(decoded) == $0)
         },
-        FuzzTarget("Paillier public key", seeds: [PaillierKeys.small.publicKey.encoded]) {
+        FuzzTarget("Paillier public key", seeds: PaillierKeys.all.map(\.publicKey.encoded)) {
             let key = try PaillierPublicKey(encoded: $0, allowedBits: PaillierKeys.allowedBits)
             let again = try PaillierPublicKey(encoded: key.encoded, allowedBits: PaillierKeys.allowedBits)
-            precondition(again.n == key.n && again.scheme == key.scheme)
+            precondition(again == key && again.encoded == key.encoded)
         },
-        FuzzTarget("Paillier private key", seeds: [PaillierKeys.small.encodedSecret()]) {
+        FuzzTarget("Paillier private key", seeds: PaillierKeys.all.map { $0.encodedSecret() }) {
             _ = try PaillierPrivateKey(encodedSecret: $0, allowedBits: PaillierKeys.allowedBits)
         },
-        .text("Paillier public key, JSON", PaillierKeys.small.publicKey.json) {
+        .text("Paillier public key, JSON", PaillierKeys.small.publicKey.json, PaillierKeys.subgroup.publicKey.json) {
             _ = try PaillierPublicKey(json: $0, allowedBits: PaillierKeys.allowedBits)
         },
-        .text("Paillier private key, JSON", PaillierKeys.small.secretJSON()) {
+        .text("Paillier private key, JSON", PaillierKeys.small.secretJSON(), PaillierKeys.subgroup.secretJSON()) {
             _ = try PaillierPrivateKey(secretJSON: $0, allowedBits: PaillierKeys.allowedBits)
         },
         FuzzTarget("Paillier ciphertexts", seeds: [PaillierKeys.ciphertexts]) {
@@ -37,6 +37,16 @@ extension FuzzTarget {
             let read = try key.decodeCiphertexts($0, threads: 1)
             precondition(read.flatMap(key.encode) == $0)
             for ciphertext in read.prefix(2) { _ = PaillierKeys.small.decrypt(ciphertext) }
+        },
+        FuzzTarget("Paillier public key, interconnection", seeds: [try! PaillierKeys.subgroup.publicKey.encodedForInterconnection()]) {
+            let key = try PaillierPublicKey(interconnection: $0, allowedBits: PaillierKeys.allowedBits)
+            let bytes = try key.encodedForInterconnection()
+            precondition(try! PaillierPublicKey(interconnection: bytes, allowedBits: PaillierKeys.allowedBits) == key)
+        },
+        FuzzTarget("Paillier ciphertexts, interconnection", seeds: [PaillierKeys.interconnection(.message), PaillierKeys.interconnection(.heu())]) {
+            let key = PaillierKeys.small.publicKey, read = try key.decodeCiphertexts(interconnection: $0, maximum: 100)
+            let again = try! key.decodeCiphertexts(interconnection: key.encodeForInterconnection(read.ciphertexts), maximum: 100)
+            precondition(again.ciphertexts == read.ciphertexts)
         },
         .text("rational number", "-12.50", "1/3", "2e-6", "170141183460469231731687303715884105727") {
             let value = try Rational(parsing: $0)
@@ -193,8 +203,11 @@ private enum PaillierKeys {
         p: BigInteger(decimal: "292144496287079031332966374985145154679")!,
         q: BigInteger(decimal: "286351342250401058177601183925669056083")!,
         scheme: .djn, allowedBits: allowedBits)
-    static let ciphertexts: [UInt8] = {
-        let key = small.publicKey
-        return [5, 9].flatMap { key.encode(key.add(key.sum([]), plaintext: BigInteger($0))) }
-    }()
+    static let subgroup = PaillierPrivateKey.generate(uncheckedBits: 256, random: SeededRandom(1))
+    static let all = [small, subgroup]
+    static let values = [5, 9].map { small.publicKey.add(small.publicKey.sum([]), plaintext: BigInteger($0)) }
+    static let ciphertexts = values.flatMap { small.publicKey.encode($0) }
+    static func interconnection(_ form: PaillierInterconnectionForm) -> [UInt8] {
+        small.publicKey.encodeForInterconnection(values, form)
+    }
 }

@@ -11,7 +11,7 @@ import SandboxCore
 /// drawn by thinning: each k in 2^j ..< 2^(j+1) has intensity 2^-j / n first, which makes octaves Poisson with the rational mean J / n, and a
 /// point is kept with probability (2^j / k) exp(-k / scale). Exact, but for `Poisson`'s table and for points beyond the last
 /// octave, where 2^J >= 128 scale: together below 2^-110. The time of a draw depends on the number of points.
-public struct PolyaShare: IntegerLaw {
+public struct PolyaNoise: IntegerLaw {
     public let scale: Rational
     public let parties: Int
 

@@ -1,0 +1,64 @@
+import Paillier
+import SandboxCore
+import Transport
+
+extension PaillierSharing {
+    /// Ciphertexts, group after group. How many are due is checked by the roles.
+    struct CiphertextsMessage: WireMessage {
+        static let tag: UInt8 = 1
+        static let name = "packed ciphertexts"
+        var bytes: [UInt8]
+
+        init(bytes: [UInt8]) { self.bytes = bytes }
+        func encode(into writer: inout ByteWriter) { writer.write(raw: bytes) }
+        init(from reader: inout ByteReader) throws { bytes = try reader.readRaw(reader.remaining) }
+    }
+
+    /// Masked shares, little-endian ring elements.
+    struct SharesMessage: WireMessage {
+        static let tag: UInt8 = 2
+        static let name = "masked shares"
+        var bytes: [UInt8]
+
+        init(bytes: [UInt8]) { self.bytes = bytes }
+        func encode(into writer: inout ByteWriter) { writer.write(raw: bytes) }
+        init(from reader: inout ByteReader) throws { bytes = try reader.readRaw(reader.remaining) }
+    }
+
+    /// The key owner has everything.
+    struct DoneMessage: WireMessage {
+        static let tag: UInt8 = 3
+        static let name = "done"
+        static let maximumBytes = 0
+
+        init() {}
+        func encode(into writer: inout ByteWriter) {}
+        init(from reader: inout ByteReader) throws {}
+    }
+
+    static func receiveCiphertexts(
+        _ session: Session, _ groups: Range<Int>, _ agreement: Agreement, threads: Int
+    ) async throws -> [PaillierCiphertext] {
+        let message: CiphertextsMessage = try await session.receive()
+        let due = groups.count * agreement.packing.plaintextCount * agreement.publicKey.ciphertextBytes
+        guard message.bytes.count == due else {
+            throw YinheError(.peerMisbehaved, "packed ciphertexts of \(message.bytes.count) bytes, \(due) are due")
+        }
+        return try await Parallel.offload {
+            try blamingPeer { try agreement.publicKey.decodeCiphertexts(message.bytes, threads: threads) }
+        }
+    }
+
+    static func encode(_ ciphertexts: [PaillierCiphertext], _ agreement: Agreement) -> CiphertextsMessage {
+        CiphertextsMessage(bytes: ciphertexts.flatMap { agreement.publicKey.encode($0) })
+    }
+
+    /// What a peer's ciphertext or plaintext fails with is the peer's doing.
+    static func blamingPeer<R>(_ body: () throws -> R) throws -> R {
+        do { return try body() } catch var error as YinheError where error.code == .badInput || error.code == .range {
+            error.code = .peerMisbehaved
+            error.remedy = ""
+            throw error
+        }
+    }
+}
