@@ -23,8 +23,8 @@ struct YinheBench: AsyncParsableCommand {
               yinhe-bench transport --tls
             """,
         version: yinheVersion,
-        subcommands: [PSIBench.self, IntersectionSumBench.self, PaillierBench.self, PaillierVectorBench.self, ShareBench.self, NoiseBench.self,
-            TransportBench.self, TableBench.self, VOLEBench.self, OKVSBench.self])
+        subcommands: [PSIBench.self, IntersectionSumBench.self, PaillierBench.self, PaillierVectorBench.self, ShareBench.self,
+            NoiseBench.self, TransportBench.self, TableBench.self, VOLEBench.self, OKVSBench.self])
 
     static func main() async {
         do {

@@ -65,13 +65,19 @@ package final class CiphertextArithmetic: Sendable {
     /// a product is a unit exactly when its factors are, and so is the R that a Montgomery product divides by.
     package func firstNonUnit(_ rows: UnsafePointer<UInt64>, count: Int) -> Int? {
         guard count > 0 else { return nil }
-        var product = [UInt64](UnsafeBufferPointer(start: rows, count: limbs))
-        let isUnit = product.withUnsafeMutableBufferPointer { product in
-            let p = product.baseAddress!
-            for i in 1..<max(count, 1) { modulus.multiply(p, rows + i * limbs, count: 1, into: p) }
-            return number(p).greatestCommonDivisor(with: key.n) == .one
+        // One half times the other, again and again: long runs of products are what the kernels are fast at.
+        let half = (count + 1) / 2
+        let product = HugeBuffer<UInt64>(count: half * limbs, wiped: false)
+        let p = product.pointer
+        p.update(from: rows, count: half * limbs)
+        modulus.multiply(p, rows + half * limbs, count: count - half, into: p)
+        var left = half
+        while left > 1 {
+            let next = (left + 1) / 2
+            modulus.multiply(p, p + next * limbs, count: left - next, into: p)
+            left = next
         }
-        if isUnit { return nil }
+        if number(p).greatestCommonDivisor(with: key.n) == .one { return nil }
         return (0..<count).first { number(rows + $0 * limbs).greatestCommonDivisor(with: key.n) != .one }
     }
 

@@ -107,8 +107,9 @@ extension EncryptedVector {
     private func rowProducts(
         _ order: [Int], starts: [Int], threads: Int, progress: ProgressMonitor?
     ) throws -> HugeBuffer<UInt64> {
-        // Long lists are cut, so that one large group does not keep a single thread busy.
-        let longest = 2048
+        // Long lists are cut, so that one large group does not keep a single thread busy, and there is always a row of products to do
+        // side by side, which the kernels are faster at than at one.
+        let longest = 256
         var pieces: [Range<Int>] = []
         var firstPiece = [0]
         for s in 0..<starts.count - 1 {
@@ -122,15 +123,23 @@ extension EncryptedVector {
         let partials = TargetRows(partial.pointer)
         let counter = ProgressCounter("add rows", total: order.count, progress)
         let (pieceList, firstPieces) = (pieces, firstPiece)
-        try Parallel.forEachChunk(of: pieces.count, chunk: max(1, min(64, pieces.count / (8 * max(threads, 1)))), threads: threads) {
-            for i in $0 {
-                let out = partials.base + i * limbs, piece = pieceList[i]
-                out.update(from: source.base + order[piece.lowerBound] * limbs, count: limbs)
-                for place in piece.dropFirst() {
-                    modulus.multiply(out, source.base + order[place] * limbs, count: 1, into: out)
+        let together = max(1, min(64, (pieces.count + threads - 1) / max(threads, 1)))
+        try Parallel.forEachChunk(of: pieces.count, chunk: together, threads: threads) { batch in
+            // The longest piece first: those that still have a row for step t are then a prefix.
+            let sorted = batch.sorted { pieceList[$0].count > pieceList[$1].count }
+            let buffer = HugeBuffer<UInt64>(count: 2 * sorted.count * limbs, wiped: false)
+            let products = buffer.pointer, factors = products + sorted.count * limbs
+            var active = sorted.count
+            for step in 0..<pieceList[sorted[0]].count {
+                while active > 0, pieceList[sorted[active - 1]].count <= step { active -= 1 }
+                let target = step == 0 ? products : factors
+                for (i, piece) in sorted[..<active].enumerated() {
+                    (target + i * limbs).update(from: source.base + order[pieceList[piece].lowerBound + step] * limbs, count: limbs)
                 }
-                counter.add(piece.count)
+                if step > 0 { modulus.multiply(products, factors, count: active, into: products) }
+                counter.add(active)
             }
+            for (i, piece) in sorted.enumerated() { (partials.base + piece * limbs).update(from: products + i * limbs, count: limbs) }
         }
         let result = HugeBuffer<UInt64>(count: (starts.count - 1) * limbs, wiped: false)
         for s in 0..<starts.count - 1 {
