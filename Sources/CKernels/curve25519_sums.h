@@ -7,7 +7,8 @@
 // Shared doublings (Straus) with signed windows of four bits, look-ups by masks: constant time.
 void yinhe_ristretto_sum_secret(
     yinhe_ristretto_point *out, const yinhe_ristretto_point *points, const uint8_t *scalars, size_t bits, size_t count) {
-    const int windows = (int)(bits / 4 + 1 < 64 ? bits / 4 + 1 : 64);
+    // A carry into the top window must leave its digit below 8, or it would carry out: 4 * windows >= bits + 2.
+    const int windows = (int)((bits + 5) / 4 < 64 ? (bits + 5) / 4 : 64);
     struct {
         cached multiple[SUM_BLOCK][9];
         int8_t digit[SUM_BLOCK][64][LANES];

@@ -138,6 +138,18 @@ import Testing
         #expect(rejection { try proof.verify(swapped, ranges: statement, key: pub, context: context, threads: 2) } != nil)
     }
 
+    /// Every bit length, with the largest scalars of it: the last carry of the signed windows.
+    @Test func sumsOfMultiplesAgreeAtEveryBitLength() {
+        typealias S = Ristretto255.Scalar
+        let points = [Ristretto255.generator, Ristretto255.add(Ristretto255.generator, Ristretto255.generator)]
+        for bits in 1...252 {
+            let scalars = [S((BigInteger.one << bits) - 1), S((BigInteger.one << bits) - 2)]
+            let expected = Ristretto255.multiply(Ristretto255.generator, by: (scalars[0] + scalars[1] + scalars[1]).bytes)
+            #expect(Ristretto255.equal(Ristretto255.sum(secret: scalars, of: points[...], bits: bits, threads: 1), expected), "\(bits)")
+            #expect(Ristretto255.equal(Ristretto255.sum(variableTime: scalars, of: points, threads: 1), expected), "\(bits)")
+        }
+    }
+
     @Test func scalarsFollowTheOrderOfTheGroup() {
         typealias S = Ristretto255.Scalar
         let l = (BigInteger.one << 252) + BigInteger(decimal: "27742317777372353535851937790883648493")!
