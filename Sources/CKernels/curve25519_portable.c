@@ -3,6 +3,7 @@
 #define KERNEL(name) portable_##name
 #include "curve25519_steps.h"
 #include "curve25519_multiply.h"
+#include "curve25519_sums.h"
 
 const yinhe_ristretto_kernels yinhe_ristretto_portable = {
     "portable", portable_decode, portable_encode, portable_derive, portable_add, portable_subtract, portable_multiply,

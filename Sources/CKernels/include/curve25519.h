@@ -57,6 +57,18 @@ const yinhe_ristretto_kernels *yinhe_curve25519_available(size_t index);
 void yinhe_ristretto_generator(yinhe_ristretto_point *out);
 void yinhe_ristretto_table_make(yinhe_ristretto_table *table, const yinhe_ristretto_point *base);
 
+// Sums of scalars[i] * points[i], scalars of 32 little-endian bytes below 2^255.
+// In constant time, for scalars below 2^bits:
+void yinhe_ristretto_sum_secret(
+    yinhe_ristretto_point *out, const yinhe_ristretto_point *points, const uint8_t *scalars, size_t bits, size_t count);
+// In variable time, for public ones:
+void yinhe_ristretto_sum_public(
+    yinhe_ristretto_point *out, const yinhe_ristretto_point *points, const uint8_t *scalars, size_t count);
+// out[i] = sum over k < terms of scalars[k] * in[i + k * stride], i < count, terms at most 8, variable time. `out` may be `in`
+// when stride >= count.
+void yinhe_ristretto_fold_public(
+    yinhe_ristretto_point *out, const yinhe_ristretto_point *in, const uint8_t *scalars, size_t terms, size_t stride, size_t count);
+
 // Whether both are the same element (section 4.3.3): 1 or 0.
 int yinhe_ristretto_equal(const yinhe_ristretto_point *a, const yinhe_ristretto_point *b);
 
