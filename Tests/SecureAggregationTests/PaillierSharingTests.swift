@@ -50,18 +50,21 @@ import Transport
     @Test func sharesBecomeCiphertextsOfTheSameValues() async throws {
         let key = TestKeys.key.publicKey, groups = 30
         let agreement = try PaillierSharing.Agreement(ranges: [-1000...1000, -1000...1000], groups: groups, publicKey: key)
-        let values = (0..<groups * 2).map { Int128($0 == 0 ? -1000 : $0 == 1 ? 1000 : ($0 * 37) % 2001 - 1000) }
+        // Both ends of the range, then values between.
+        let values: [Int128] = [-1000, 1000] + (2..<groups * 2).map { (i: Int) -> Int128 in Int128((i * 37) % 2001 - 1000) }
         let bounds = DeclaredBounds(-1000...1000)
-        let dealt = try AdditiveSharing.share(values, among: 2, bounds: bounds, in: UInt128.self)
-        let shares = try (0..<2).map { try AdditiveSharing.expand(dealt[$0], party: $0, of: 2, bounds: bounds) }
+        let dealt: [AdditiveSharing.CompressedShare<UInt128>] = try AdditiveSharing.share(values, among: 2, bounds: bounds)
+        let shares: [SharedVector<UInt128>] = try dealt.enumerated().map {
+            try AdditiveSharing.expand($1, party: $0, of: 2, bounds: bounds)
+        }
         let owner = try PaillierSharing.KeyOwner(agreement, key: TestKeys.key, threads: 2)
         let holder = PaillierSharing.CiphertextHolder(agreement, threads: 2)
         let (_, ciphertexts) = try await LocalRun.both(
             { try await owner.toCiphertexts(shares[0], over: $0) }, { try await holder.toCiphertexts(shares[1], over: $0) })
         let (a, b) = try await Self.run(agreement, ciphertexts, in: UInt128.self)
         #expect(try AdditiveSharing.reconstruct([a, b]) == values)
-        let opened = try ciphertexts.map { try agreement.packing.unpack([TestKeys.key.decrypt($0)]) }
-        #expect(opened.flatMap { $0 }.map { Int128($0) - 1000 } == values)
+        let opened: [UInt128] = try ciphertexts.flatMap { try agreement.packing.unpack([TestKeys.key.decrypt($0)]) }
+        #expect(opened.map { Int128($0) - 1000 } == values)
     }
 
     @Test func whatDoesNotFitIsRefusedBeforeAnythingIsSent() async throws {
