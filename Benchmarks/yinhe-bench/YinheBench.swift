@@ -23,7 +23,7 @@ struct YinheBench: AsyncParsableCommand {
               yinhe-bench transport --tls
             """,
         version: yinheVersion,
-        subcommands: [PSIBench.self, IntersectionSumBench.self, PaillierBench.self, ShareBench.self, NoiseBench.self,
+        subcommands: [PSIBench.self, IntersectionSumBench.self, PaillierBench.self, ShareBench.self, NoiseBench.self, AccountingBench.self,
             TransportBench.self, TableBench.self, VOLEBench.self, OKVSBench.self])
 
     static func main() async {
