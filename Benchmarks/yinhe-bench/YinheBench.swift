@@ -24,7 +24,7 @@ struct YinheBench: AsyncParsableCommand {
             """,
         version: yinheVersion,
         subcommands: [PSIBench.self, IntersectionSumBench.self, PaillierBench.self, PaillierVectorBench.self, ShareBench.self,
-            NoiseBench.self, TransportBench.self, TableBench.self, VOLEBench.self, OKVSBench.self])
+            NoiseBench.self, AccountingBench.self, TransportBench.self, TableBench.self, VOLEBench.self, OKVSBench.self])
 
     static func main() async {
         do {

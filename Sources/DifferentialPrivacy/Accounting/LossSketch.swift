@@ -23,10 +23,13 @@ struct LossSketch: Sendable {
             let width = curve.range.upperBound - curve.range.lowerBound
             let count = min(600, max(64, Int(width * 12)))
             let h = width / Double(count)
+            // The shift follows the loss, so that neither density vanishes before the other.
+            var loss = curve.losses.lowerBound
             for i in 0...count {
-                let pair = curve.pair(curve.range.lowerBound + h * Double(i), 0)
+                let pair = curve.pair(curve.range.lowerBound + h * Double(i), loss)
                 guard pair[0] > 0, pair[1] > 0 else { continue }
-                points.append((log(pair[0] * h * (i == 0 || i == count ? 0.5 : 1)), log(pair[0] / pair[1])))
+                loss += log(pair[0] / pair[1])
+                points.append((log(pair[0] * h * (i == 0 || i == count ? 0.5 : 1)), loss))
             }
         }
         self.largest = largest

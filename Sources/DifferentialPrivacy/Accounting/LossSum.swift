@@ -222,10 +222,13 @@ package struct LossSum: Sendable {
         var d: Double
     }
 
-    private func delta(_ epsilon: Double, in cell: Cell, upper: Bool) -> Double {
+    private func body(_ epsilon: Double, in cell: Cell) -> Double {
         let gap = max(0, cell.next - epsilon)
-        let body = exp(-theta * gap) * (-expm1(-gap) * cell.a + exp(-gap) * cell.d)
-        let signed = body + (upper ? margin : -margin)
+        return exp(-theta * gap) * (-expm1(-gap) * cell.a + exp(-gap) * cell.d)
+    }
+
+    private func delta(_ epsilon: Double, in cell: Cell, upper: Bool) -> Double {
+        let signed = body(epsilon, in: cell) + (upper ? margin : -margin)
         let finite = signed <= 0 ? 0 : exp(logScale - theta * epsilon + log(signed) + (upper ? slack : -slack))
         return upper ? min(1, finite + infinite) : finite + (infinite > 0 ? -expm1(-infinite) * (1 - 1e-12) : 0)
     }
@@ -239,9 +242,10 @@ package struct LossSum: Sendable {
         var cell = Cell(next: lowest + step * Double(coefficients.count), a: 0, d: 0)
         for j in stride(from: coefficients.count - 1, through: 0, by: -1) {
             // d(j) = sum over i > j of c_i exp(-theta (s_i - s_j))(1 - exp(-(s_i - s_j))), a(j) the same without the bracket, with c_j.
-            // Underflow must not lose mass: nothing that is there becomes less than 1e-300.
-            let d = cell.a > 0 ? max(1e-300, x * (gain * cell.a + y * cell.d)) : 0
-            let a = max(0, coefficients[j]) + (cell.a > 0 ? max(1e-300, x * cell.a) : 0)
+            // Underflow must not lose mass of an upper bound: nothing that is there becomes less than 1e-300.
+            let least = upper && cell.a > 0 ? 1e-300 : 0
+            let d = max(least, x * (gain * cell.a + y * cell.d))
+            let a = max(0, coefficients[j]) + max(least, x * cell.a)
             let candidate = Cell(next: lowest + step * Double(j), a: a, d: d)
             if candidate.next < bottom { return cell }
             // exp(logTarget - logScale + theta s_j) by powers; the exact comparison only where it may matter.
@@ -252,23 +256,30 @@ package struct LossSum: Sendable {
         return cell
     }
 
-    /// A bound on delta at this epsilon.
-    package func delta(epsilon: Double, upper: Bool) -> Double {
-        delta(epsilon, in: cell(above: 2, bottom: epsilon, upper: upper), upper: upper)
+    /// Whether the answer rests on masses that the tilt made vanish: then a smaller tilt gives a better one.
+    private func isStarved(_ cell: Cell) -> Bool { cell.a < 1e-200 && cell.next < lowest + step * Double(coefficients.count) }
+
+    /// A bound on delta at this epsilon, and whether a smaller tilt would give a better one.
+    package func delta(epsilon: Double, upper: Bool) -> (value: Double, starved: Bool) {
+        let found = cell(above: 2, bottom: epsilon, upper: upper)
+        return (delta(epsilon, in: found, upper: upper), isStarved(found))
     }
 
-    /// The smallest epsilon >= 0 that is proven to have at most this delta (`upper`), or proven to have at least it. Infinite
-    /// when the mass at an infinite loss, or the errors, leave no such epsilon in the window.
-    package func epsilon(delta target: Double, upper: Bool) -> Double {
-        if upper, infinite >= target { return .infinity }
+    /// The smallest epsilon >= 0 that is proven to have at most this delta (`upper`), or proven to have at least it, and whether a
+    /// smaller tilt would give a better one. Infinite when the mass at an infinite loss, or the errors, leave no such epsilon.
+    package func epsilon(delta target: Double, upper: Bool) -> (value: Double, starved: Bool) {
+        if upper, infinite >= target { return (.infinity, false) }
         let found = cell(above: target, bottom: 0, upper: upper)
-        if delta(found.next, in: found, upper: upper) > target { return .infinity }
+        if delta(found.next, in: found, upper: upper) > target { return (.infinity, true) }
         var (low, high) = (max(0, found.next - step), max(0, found.next))
-        if delta(low, in: found, upper: upper) <= target { return low }
+        // Without a crossing an upper bound is the end of the search, and a lower bound is not proven.
+        if delta(low, in: found, upper: upper) <= target { return upper ? (low, isStarved(found)) : (0, true) }
         for _ in 0..<60 {
             let middle = (low + high) / 2
             if delta(middle, in: found, upper: upper) > target { low = middle } else { high = middle }
         }
-        return upper ? high : low
+        // A tilt beyond the saddle point makes the errors decide.
+        let starved = isStarved(found) || margin * 50 > body(high, in: found)
+        return (upper ? high : low, starved)
     }
 }
