@@ -202,7 +202,8 @@ import Testing
         let reader = try SignedFile.Reader(path: fixture.submit(2, table: "month,loans\njan,1\nfeb,2\nmar,4\n"), kind: .submission)
         let key = TestKeys.key.publicKey
         let poisoned = try SignedFile.Writer(path: fixture.file("p"), kind: .submission, header: reader.header)
-        try poisoned.write(key.encode(PaillierEncryptor(key).encrypt(15)))
+        // 1 + 1 + 12 still fits the slot of 4 bits, and is more than 3 times 4.
+        try poisoned.write(key.encode(PaillierEncryptor(key).encrypt(12)))
         try poisoned.commit(signedBy: fixture.contributors[2])
         _ = try collection.accept(fixture.file("p"))
         _ = try collection.close(to: fixture.file("a"), as: fixture.aggregator)
