@@ -35,7 +35,6 @@ import Testing
 
     @Test(arguments: [
         ("minimum-contributors: 2", "minimum-contributors: 4", ":17:", "outside 2 ... 3"),
-        ("range-proofs: none", "range-proofs: required", ":16:", "does not make range proofs"),
         ("range-proofs: none", "range-proofs: perhaps", ":16:", "not known"),
         ("lower: 0, upper: 5000", "lower: 5000, upper: 5000", ":15:", "greater than the lower"),
         ("lower: 0, upper: 5000", "lower: 0.5, upper: 5000", ":15:", "not an integer"),

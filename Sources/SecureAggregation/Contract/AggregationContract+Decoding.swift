@@ -50,10 +50,6 @@ extension AggregationContract {
         rows = try Self.rows(fields["rows"]!)
         columns = try Self.columns(fields["columns"]!, rowColumn: rows.column)
         requiresRangeProofs = try fields["range-proofs"]!.word(["required": true, "none": false])
-        guard !requiresRangeProofs else {
-            throw fields["range-proofs"]!.error(
-                "this version of the program does not make range proofs", remedy: "write none, and read what a contributor can spoil")
-        }
         minimumContributors = try fields["minimum-contributors"]!.integer(in: 2...contributors.count)
         guard let date = UTCTime.parse(try fields["deadline"]!.text()) else {
             throw fields["deadline"]!.error("not a time", remedy: "write it in UTC as 2027-12-31T23:59:59Z")

@@ -5,7 +5,8 @@ import SandboxCore
 /// Where each cell of the table lies in the ciphertexts.
 ///
 /// A cell v of a column with bounds lower ... upper travels as u = v - lower. Cells follow one another row by row; a slot is as wide
-/// as the largest weighted sum of u over all contributors, so no carry crosses, whoever takes part. As many whole rows as fit
+/// as the largest weighted sum of u over all contributors (with range proofs all are as wide as the widest), so no carry crosses,
+/// whoever takes part. As many whole rows as fit
 /// share a plaintext; a row too wide for one takes several. Such a group of rows is a block: all blocks are alike, and the slots
 /// of rows beyond the last are 0.
 package struct AggregationLayout: Sendable {
@@ -21,11 +22,15 @@ package struct AggregationLayout: Sendable {
     package init(_ contract: AggregationContract) throws {
         try self.init(
             columns: contract.columns, rowCount: contract.rows.count, totalWeight: contract.totalWeight,
-            keyBits: contract.key.bits)
+            keyBits: contract.key.bits, hasEqualSlots: contract.requiresRangeProofs)
     }
 
-    package init(columns: [AggregationContract.Column], rowCount: Int, totalWeight: Int, keyBits: Int) throws {
-        let spans = columns.map(\.span)
+    /// `hasEqualSlots`: what range proofs need.
+    package init(
+        columns: [AggregationContract.Column], rowCount: Int, totalWeight: Int, keyBits: Int, hasEqualSlots: Bool = false
+    ) throws {
+        let widest = columns.map(\.span).max() ?? 0
+        let spans = columns.map { hasEqualSlots ? widest : $0.span }
         func packing(rows: Int) throws -> SlotPacking {
             try SlotPacking(
                 upperBounds: Array(repeatElement(spans, count: rows).joined()), contributions: totalWeight, isMasked: false,
@@ -48,6 +53,21 @@ package struct AggregationLayout: Sendable {
     /// The rows of a block; those of the last may be fewer.
     package func rows(ofBlock block: Int) -> Range<Int> {
         block * rowsPerBlock..<min(rowCount, (block + 1) * rowsPerBlock)
+    }
+
+    /// What each ciphertext of these blocks may hold: of every cell 0 ... upper - lower, of slots beyond the last row 0. For a layout of
+    /// equal slots.
+    func ranges(ofBlocks blocks: Range<Int>) throws -> SlotRanges {
+        let width = packing.widths[0], slotsPerPlaintext = (keyBits - 1) / width
+        precondition(packing.widths.allSatisfy { $0 == width })
+        let contents = blocks.flatMap { block -> [[ClosedRange<UInt64>]] in
+            let used = rows(ofBlock: block).count * columns.count
+            let slots = (0..<packing.slotCount).map { $0 < used ? 0...columns[$0 % columns.count].span : 0...0 }
+            return stride(from: 0, to: slots.count, by: slotsPerPlaintext).map {
+                Array(slots[$0..<min(slots.count, $0 + slotsPerPlaintext)])
+            }
+        }
+        return try SlotRanges(slotBits: width, rows: contents, keyBits: keyBits)
     }
 
     /// Binds files to the layout: every number that decides where a cell lies.

@@ -68,11 +68,26 @@ package final class ReceivedSubmission {
         _ piece: AggregationLayout.Piece, checkingProofs: Bool, threads: Int
     ) throws -> [PaillierCiphertext] {
         let key = terms.publicKey
+        let place = "ciphertexts \(piece.ciphertexts.lowerBound + 1) to \(piece.ciphertexts.upperBound)"
         let bytes = try reader.read(piece.ciphertexts.count * key.ciphertextBytes)
+        let ciphertexts: [PaillierCiphertext]
         do {
-            return try key.decodeCiphertexts(bytes, threads: threads)
+            ciphertexts = try key.decodeCiphertexts(bytes, threads: threads)
         } catch let error as YinheError {
-            throw reader.malformed("\(error.message), among ciphertexts \(piece.ciphertexts.lowerBound + 1) to \(piece.ciphertexts.upperBound)")
+            throw reader.malformed("\(error.message), among \(place)")
         }
+        guard header.hasRangeProofs else { return ciphertexts }
+        let encoded = try reader.readField(maximum: AggregationLayout.maximumProofBytes)
+        guard checkingProofs else { return ciphertexts }
+        do {
+            let ranges = try terms.layout.ranges(ofBlocks: piece.blocks)
+            let proof = try SlotRangeProof(encoded: encoded, for: key, ranges: ranges)
+            try proof.verify(ciphertexts, ranges: ranges, key: key, context: header.proofContext(of: piece), threads: threads)
+        } catch let error as YinheError {
+            throw YinheError(
+                .badInput, "\(contributor.name) has not proven that its values lie within the contract's bounds: \(error.message)",
+                at: "\(reader.path), \(place)", remedy: "leave this submission out and ask \(contributor.name) for a new one")
+        }
+        return ciphertexts
     }
 }

@@ -64,8 +64,28 @@ struct SubmissionEncryptor {
     }
 
     func encrypt(_ plaintexts: [BigInteger], _ piece: AggregationLayout.Piece, threads: Int) throws -> [UInt8] {
-        let ciphertexts = try encryptor.encrypt(plaintexts, threads: threads)
-        return ciphertexts.flatMap { terms.publicKey.encode($0) }
+        guard header.hasRangeProofs else {
+            return try encryptor.encrypt(plaintexts, threads: threads).flatMap { terms.publicKey.encode($0) }
+        }
+        let (ciphertexts, openings) = try encryptor.encryptWithOpenings(plaintexts, threads: threads)
+        let ranges = try terms.layout.ranges(ofBlocks: piece.blocks)
+        let proof = try SlotRangeProof.prove(
+            ciphertexts, openings: openings, ranges: ranges, key: terms.publicKey, context: header.proofContext(of: piece),
+            threads: threads)
+        var writer = ByteWriter()
+        writer.write(raw: ciphertexts.flatMap { terms.publicKey.encode($0) })
+        writer.write(field: proof.encoded(for: terms.publicKey, ranges: ranges))
+        return writer.bytes
+    }
+}
+
+extension SubmissionHeader {
+    /// What the range proof of a piece is bound to: contract, key, layout, contributor, sequence and place. A proof cannot be moved.
+    func proofContext(of piece: AggregationLayout.Piece) -> [UInt8] {
+        var hash = DomainHash(domain: "yinhe/aggregation/range-proof/v1")
+        hash.update(field: encoded)
+        withUnsafeBytes(of: UInt64(piece.index).littleEndian) { hash.update($0) }
+        return hash.finalize()
     }
 }
 
@@ -85,6 +105,8 @@ extension AggregationLayout {
         package let ciphertexts: Range<Int>
     }
     static let pieceCiphertexts = 256
+    /// Bytes of a piece's range proof at most: parts, each of a few points, logarithmic arguments and masked sums.
+    static let maximumProofBytes = 1 << 24
 
     var blocksPerPiece: Int { max(1, Self.pieceCiphertexts / ciphertextsPerBlock) }
 
