@@ -65,8 +65,10 @@ public struct PrivacyLossAccountant: Sendable {
         var worst = 0.0
         for plan in try plans(target: .delta(delta)) {
             let found = try plan.best(upper: upper, by: upper ? min : max) { $0.epsilon(delta: delta, upper: upper) }
-            // Merged intervals are right to 1e-10 each; a lower bound leaves room for that.
-            worst = max(worst, upper ? found + plan.rounding : found * (1 - 1e-9) - plan.rounding)
+            // Merged intervals are right to 1e-10 each; a lower bound, on which no guarantee rests, leaves room for that and for what
+            // floating point adds at large losses.
+            let room = max(found * 1e-9, min(found * 1e-7, 2e-5))
+            worst = max(worst, upper ? found + plan.rounding : found - room - plan.rounding)
         }
         return worst
     }
