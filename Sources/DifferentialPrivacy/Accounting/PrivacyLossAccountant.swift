@@ -40,11 +40,13 @@ public struct PrivacyLossAccountant: Sendable {
         return try min(largestLoss, solve(delta: delta, upper: true))
     }
 
-    /// An interval that contains the true epsilon for this delta.
+    /// An interval around the true epsilon for this delta. The upper end is proven; the lower end, on which no guarantee rests, is an
+    /// estimate less four times the tolerance where losses of single points lie between those of the grid.
     public func epsilonBounds(delta: Double) throws -> ClosedRange<Double> {
         let high = try epsilon(delta: delta)
         if delta == 0 { return 0...high }
-        return try min(high, solve(delta: delta, upper: false))...high
+        let low = try min(high, solve(delta: delta, upper: false)) - (steps.isEmpty ? 0 : 4 * tolerance)
+        return max(0, low)...high
     }
 
     /// A bound on delta at this epsilon; at least the true one.

@@ -2,7 +2,7 @@ import Arithmetic
 import SandboxCore
 
 extension AuditTables {
-    /// Both ends proven; the width is below 1e-4.
+    /// The width is below 1e-4; the upper end is proven, the lower one as `PrivacyLossAccountant.epsilonBounds` says.
     private static func bracket(_ mechanism: PrivacyMechanism, _ count: Int, _ delta: Double) throws -> Values {
         var tolerance = 5e-6
         while true {

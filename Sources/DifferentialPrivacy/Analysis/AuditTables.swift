@@ -5,7 +5,7 @@ import SandboxCore
 ///
 /// Columns whose name ends in _mp have 22 significant digits, proven by computing twice with growing precision. Columns with a
 /// library's name hold this program's own value of the same quantity in double precision; where the quantity is a bracket
-/// (eps_pld_lo, eps_pld_hi) the two ends contain the true value.
+/// (eps_pld_lo, eps_pld_hi) it is the program's own.
 public enum AuditTables {
     public typealias Values = [(column: String, value: AuditValue)]
     package typealias Compute = @Sendable (AuditRow) throws -> Values
