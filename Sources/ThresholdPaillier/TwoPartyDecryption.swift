@@ -116,24 +116,24 @@ public enum TwoPartyDecryption {
     }
 
     /// The binary form of a decryption share.
-    struct ShareMessage: WireMessage {
-        static let tag: UInt8 = 1
-        static let name = "decryption share"
-        static let maximumBytes = part * 1024 + 4096
-        let bytes: [UInt8]
+    package struct ShareMessage: WireMessage {
+        package static let tag: UInt8 = 1
+        package static let name = "decryption share"
+        package static let maximumBytes = part * 1024 + 4096
+        package let bytes: [UInt8]
 
-        init(bytes: [UInt8]) { self.bytes = bytes }
-        func encode(into writer: inout ByteWriter) { writer.write(raw: bytes) }
-        init(from reader: inout ByteReader) throws { bytes = try reader.readRaw(reader.remaining) }
+        package init(bytes: [UInt8]) { self.bytes = bytes }
+        package func encode(into writer: inout ByteWriter) { writer.write(raw: bytes) }
+        package init(from reader: inout ByteReader) throws { bytes = try reader.readRaw(reader.remaining) }
     }
 
     /// The plaintexts are known.
-    struct Done: WireMessage {
-        static let tag: UInt8 = 2
-        static let name = "end of the opening"
-        static let maximumBytes = 0
-        init() {}
-        func encode(into writer: inout ByteWriter) {}
-        init(from reader: inout ByteReader) throws {}
+    package struct Done: WireMessage {
+        package static let tag: UInt8 = 2
+        package static let name = "end of the opening"
+        package static let maximumBytes = 0
+        package init() {}
+        package func encode(into writer: inout ByteWriter) {}
+        package init(from reader: inout ByteReader) throws {}
     }
 }

@@ -6,35 +6,39 @@ import Transport
 // transfers' own.
 extension TwoPartyKeyGeneration {
     /// A share of each n of a batch: residues of 2 bytes.
-    struct ModulusShares: SilentVOLE.BytesMessage {
-        static let tag: UInt8 = 1
-        static let name = "shares of moduli"
-        static let maximumBytes = 1 << 19
-        let bytes: [UInt8]
+    package struct ModulusShares: SilentVOLE.BytesMessage {
+        package static let tag: UInt8 = 1
+        package static let name = "shares of moduli"
+        package static let maximumBytes = 1 << 19
+        package let bytes: [UInt8]
+        package init(bytes: [UInt8]) { self.bytes = bytes }
     }
 
     /// A hash of a power for each modulus, or for each round, of the biprimality test.
-    struct TestDigests: SilentVOLE.BytesMessage {
-        static let tag: UInt8 = 2
-        static let name = "hashes of the biprimality test"
-        static let maximumBytes = 512 * CandidateLayout.digestBytes
-        let bytes: [UInt8]
+    package struct TestDigests: SilentVOLE.BytesMessage {
+        package static let tag: UInt8 = 2
+        package static let name = "hashes of the biprimality test"
+        package static let maximumBytes = 512 * CandidateLayout.digestBytes
+        package let bytes: [UInt8]
+        package init(bytes: [UInt8]) { self.bytes = bytes }
     }
 
     /// A share of r (p + q - 1) modulo n.
-    struct MaskedSum: SilentVOLE.BytesMessage {
-        static let tag: UInt8 = 3
-        static let name = "masked sum of the primes"
-        static let maximumBytes = 512
-        let bytes: [UInt8]
+    package struct MaskedSum: SilentVOLE.BytesMessage {
+        package static let tag: UInt8 = 3
+        package static let name = "masked sum of the primes"
+        package static let maximumBytes = 512
+        package let bytes: [UInt8]
+        package init(bytes: [UInt8]) { self.bytes = bytes }
     }
 
     /// v^(d_i) modulo n^2.
-    struct VerificationKey: SilentVOLE.BytesMessage {
-        static let tag: UInt8 = 4
-        static let name = "verification key"
-        static let maximumBytes = 1024
-        let bytes: [UInt8]
+    package struct VerificationKey: SilentVOLE.BytesMessage {
+        package static let tag: UInt8 = 4
+        package static let name = "verification key"
+        package static let maximumBytes = 1024
+        package let bytes: [UInt8]
+        package init(bytes: [UInt8]) { self.bytes = bytes }
     }
 }
 

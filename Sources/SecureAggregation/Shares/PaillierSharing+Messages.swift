@@ -4,36 +4,36 @@ import Transport
 
 extension PaillierSharing {
     /// Ciphertexts, group after group. How many are due is checked by the roles.
-    struct CiphertextsMessage: WireMessage {
-        static let tag: UInt8 = 1
-        static let name = "packed ciphertexts"
-        var bytes: [UInt8]
+    package struct CiphertextsMessage: WireMessage {
+        package static let tag: UInt8 = 1
+        package static let name = "packed ciphertexts"
+        package var bytes: [UInt8]
 
-        init(bytes: [UInt8]) { self.bytes = bytes }
-        func encode(into writer: inout ByteWriter) { writer.write(raw: bytes) }
-        init(from reader: inout ByteReader) throws { bytes = try reader.readRaw(reader.remaining) }
+        package init(bytes: [UInt8]) { self.bytes = bytes }
+        package func encode(into writer: inout ByteWriter) { writer.write(raw: bytes) }
+        package init(from reader: inout ByteReader) throws { bytes = try reader.readRaw(reader.remaining) }
     }
 
     /// Masked shares, little-endian ring elements.
-    struct SharesMessage: WireMessage {
-        static let tag: UInt8 = 2
-        static let name = "masked shares"
-        var bytes: [UInt8]
+    package struct SharesMessage: WireMessage {
+        package static let tag: UInt8 = 2
+        package static let name = "masked shares"
+        package var bytes: [UInt8]
 
-        init(bytes: [UInt8]) { self.bytes = bytes }
-        func encode(into writer: inout ByteWriter) { writer.write(raw: bytes) }
-        init(from reader: inout ByteReader) throws { bytes = try reader.readRaw(reader.remaining) }
+        package init(bytes: [UInt8]) { self.bytes = bytes }
+        package func encode(into writer: inout ByteWriter) { writer.write(raw: bytes) }
+        package init(from reader: inout ByteReader) throws { bytes = try reader.readRaw(reader.remaining) }
     }
 
     /// The key owner has everything.
-    struct DoneMessage: WireMessage {
-        static let tag: UInt8 = 3
-        static let name = "done"
-        static let maximumBytes = 0
+    package struct DoneMessage: WireMessage {
+        package static let tag: UInt8 = 3
+        package static let name = "done"
+        package static let maximumBytes = 0
 
-        init() {}
-        func encode(into writer: inout ByteWriter) {}
-        init(from reader: inout ByteReader) throws {}
+        package init() {}
+        package func encode(into writer: inout ByteWriter) {}
+        package init(from reader: inout ByteReader) throws {}
     }
 
     static func receiveCiphertexts(

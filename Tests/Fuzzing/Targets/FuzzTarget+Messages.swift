@@ -7,6 +7,8 @@ import PrivateJoin
 import PrivateSetIntersection
 import SandboxCore
 import SecretSharing
+import SecureAggregation
+import ThresholdPaillier
 import Transport
 
 // A new message type gets one line here; a test finds those that have none.
@@ -108,6 +110,16 @@ extension FuzzTarget {
         .message(IntersectionSum.MasksMessage.self, filler(20)),
         .message(IntersectionSum.RowsMessage.self, filler(99)),
         .message(IntersectionSum.SumsMessage.self, filler(99)),
+
+        .message(PaillierSharing.CiphertextsMessage.self, filler(99)),
+        .message(PaillierSharing.SharesMessage.self, filler(32)),
+        .message(PaillierSharing.DoneMessage.self, []),
+        .message(TwoPartyKeyGeneration.ModulusShares.self, filler(40)),
+        .message(TwoPartyKeyGeneration.TestDigests.self, filler(64)),
+        .message(TwoPartyKeyGeneration.MaskedSum.self, filler(256)),
+        .message(TwoPartyKeyGeneration.VerificationKey.self, filler(512)),
+        .message(TwoPartyDecryption.ShareMessage.self, filler(99)),
+        .message(TwoPartyDecryption.Done.self, []),
 
         .message(SecureSum.Seed.self, filler(32)),
         .message(
