@@ -45,7 +45,8 @@ public struct PrivacyLossAccountant: Sendable {
     public func epsilonBounds(delta: Double) throws -> ClosedRange<Double> {
         let high = try epsilon(delta: delta)
         if delta == 0 { return 0...high }
-        let low = try min(high, solve(delta: delta, upper: false)) - (steps.isEmpty ? 0 : 4 * tolerance)
+        // Of Gaussians alone the upper end is right to some 10^-10 of it.
+        let low = try min(high, solve(delta: delta, upper: false)) - (steps.isEmpty ? high * 1e-8 + 1e-6 : 4 * tolerance)
         return max(0, low)...high
     }
 
