@@ -22,8 +22,9 @@ def environment(venv, base, without):
     return environment_with({"spu": SPU}, "spu.psi", venv, base, without)
 
 
-def environment_with(packages, module, venv, base, without):
-    """The same for `packages`, names and versions, of which the first names the environment; `module` must load."""
+def environment_with(packages, module, venv, base, without, pythons=SPU_PYTHONS):
+    """The same for `packages`, names and versions, of which the first names the environment; `module` must load. `pythons`: versions of CPython
+    that the first has wheels for."""
     name, version = next(iter(packages.items()))
     venv = os.path.abspath(venv or os.path.join(cache_folder(), "yinhe", f"{name}-{version}"))
     python = os.path.join(venv, "bin", "python")
@@ -32,13 +33,14 @@ def environment_with(packages, module, venv, base, without):
     if os.path.exists(python) and subprocess.run(probe, capture_output=True).returncode == 0:
         return python
     if base is None:
-        names = [sys.executable] + [f"python{major}.{minor}" for major, minor in reversed(SPU_PYTHONS)]
-        base = next((path for path in names if usable(path)), None)
-    if base is None or not usable(base):
+        names = [sys.executable] + [f"python{major}.{minor}" for major, minor in reversed(pythons)]
+        base = next((path for path in names if usable(path, pythons)), None)
+    if base is None or not usable(base, pythons):
+        listed = ", ".join(f"{major}.{minor}" for major, minor in pythons)
         raise Unavailable(
-            f"{name} {version} has wheels for CPython 3.10 and 3.11 on Linux x86-64 only, and no such Python was found; give one"
+            f"{name} {version} has wheels for CPython {listed} on Linux x86-64 only, and no such Python was found; give one"
             f" with --python, or leave it out with {without}\n"
-            f"{name} {version} 只有 Linux x86-64 上 CPython 3.10 与 3.11 的安装包：请用 --python 指定，或用 {without} 略过")
+            f"{name} {version} 只有 Linux x86-64 上 CPython {listed} 的安装包：请用 --python 指定，或用 {without} 略过")
     print(f"installing {name} {version} into {venv} …", file=sys.stderr)
     wanted = [f"{package}=={number}" for package, number in packages.items()]
     for command in ([base, "-m", "venv", venv], [python, "-m", "pip", "install", "--quiet", *wanted]):
@@ -55,14 +57,14 @@ def environment_with(packages, module, venv, base, without):
     return python
 
 
-def usable(python):
+def usable(python, pythons=SPU_PYTHONS):
     probe = "import sys, sysconfig; print(sys.version_info[0], sys.version_info[1], sysconfig.get_platform())"
     try:
         done = subprocess.run([python, "-c", probe], capture_output=True, text=True)
     except OSError:
         return False
     major, minor, platform = (done.stdout.split() + ["0", "0", ""])[:3]
-    return (int(major), int(minor)) in SPU_PYTHONS and platform == "linux-x86_64"
+    return (int(major), int(minor)) in pythons and platform == "linux-x86_64"
 
 
 def program(given, name):

@@ -94,14 +94,7 @@ struct PaillierWork: Sendable {
         return try await options.repeated {
             try await measure({
                 try await Parallel.offload {
-                    var out = [PaillierCiphertext](repeating: inputs[0], count: count)
-                    try out.withUnsafeMutableBufferPointer { buffer in
-                        let shared = DisjointBuffer(buffer)
-                        try Parallel.forEachChunk(of: count, chunk: 64, threads: threads) {
-                            for i in $0 { shared.base[i] = publicKey.multiply(inputs[i % rows], byPublic: scalars[i]) }
-                        }
-                    }
-                    return out
+                    try publicKey.multiply((0..<count).map { inputs[$0 % rows] }, byPublic: scalars, threads: threads)
                 }
             }) { out in
                 try key.decrypt(out, threads: availableCores) == (0..<count).map { plain[$0 % rows] * scalars[$0] }

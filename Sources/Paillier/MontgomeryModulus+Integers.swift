@@ -23,6 +23,13 @@ extension MontgomeryModulus {
         return rows(bases) { powers($0, count: bases.count, publicExponents: words, exponentBits: exponent.bitWidth, into: $0) }
     }
 
+    /// bases[i]^exponents[i] for exponents >= 0; the time depends on them.
+    func powers(_ bases: [BigInteger], publicExponents exponents: [BigInteger]) -> [BigInteger] {
+        let bits = max(1, exponents.map(\.bitWidth).max() ?? 1), limbs = (bits + 63) / 64
+        let words = exponents.flatMap { $0.limbs(count: limbs) }
+        return rows(bases) { powers($0, count: bases.count, publicExponents: words, exponentBits: bits, into: $0) }
+    }
+
     /// Numbers as rows, what `body` makes of them in place, and integers again.
     private func rows(_ numbers: [BigInteger], _ body: (UnsafeMutablePointer<UInt64>) -> Void) -> [BigInteger] {
         let limbs = limbs

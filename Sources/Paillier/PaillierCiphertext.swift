@@ -104,6 +104,19 @@ extension PaillierPublicKey {
         return PaillierCiphertext(unchecked: base.power(variableTime: scalar.magnitude, modulo: nSquared))
     }
 
+    /// Encryptions of ciphertexts[i] * scalars[i], for any integers: several times as fast for each as one at a time. Variable time in the
+    /// scalars. `threads` as everywhere; synchronous.
+    public func multiply(
+        _ ciphertexts: [PaillierCiphertext], byPublic scalars: [BigInteger], threads: Int
+    ) throws -> [PaillierCiphertext] {
+        precondition(ciphertexts.count == scalars.count, "a scalar for every ciphertext")
+        let field = MontgomeryModulus(nSquared)
+        return try Self.inParallel(ciphertexts.count, threads: threads, chunk: 64) { range in
+            let bases = range.map { scalars[$0].signum < 0 ? negate(ciphertexts[$0]).value : ciphertexts[$0].value }
+            return field.powers(bases, publicExponents: range.map { scalars[$0].magnitude }).map { PaillierCiphertext(unchecked: $0) }
+        }
+    }
+
     /// An encryption of the sum of all; of nothing: the trivial encryption 1 of zero.
     public func sum(_ ciphertexts: some Sequence<PaillierCiphertext>) -> PaillierCiphertext {
         var product = BigInteger.one

@@ -35,6 +35,24 @@ import Testing
         #expect(key.decrypt(c) == 5)
     }
 
+    @Test func scalarsOfManyCiphertextsEqualThoseOfEach() throws {
+        let random = SeededRandom(seed)
+        let values = (0..<150).map { _ in BigInteger(random.word()) }
+        let scalars = (0..<150).map { i -> BigInteger in
+            switch i % 5 {
+            case 0: .zero
+            case 1: -BigInteger(random.word())
+            case 2: .random(below: .one << 100, from: random)
+            default: BigInteger(random.word() >> 40)
+            }
+        }
+        let ciphertexts = try PaillierEncryptor(key).encrypt(values, threads: 2)
+        let products = try pub.multiply(ciphertexts, byPublic: scalars, threads: 2)
+        #expect(products == zip(ciphertexts, scalars).map { pub.multiply($0, byPublic: $1) }, "seed \(seed)")
+        #expect(try products.map(key.decryptSigned) == zip(values, scalars).map { $0 * $1 }, "seed \(seed)")
+        #expect(try pub.multiply([], byPublic: [], threads: 2).isEmpty)
+    }
+
     @Test(arguments: PaillierPublicKey.Scheme.allCases)
     func ringLawsHoldUnderEncryption(scheme: PaillierPublicKey.Scheme) throws {
         let key = TestKeys.key(scheme), pub = key.publicKey
