@@ -184,8 +184,10 @@ private final class ChangingChannel: Channel {
         let (left, right) = LocalChannel.pair()
         async let a = failure { try await VOLEPSI.Sender(tokens: Self.sets.sender, parameters: parameters).run(over: left) }
         async let b = failure { try await VOLEPSI.Receiver(tokens: Self.sets.receiver, parameters: parameters).run(over: right) }
+        // Whoever sees it first says so; the other may only see the line close.
         let errors = await (a, b)
-        #expect(errors.0 != nil && errors.1?.code == .peerMisbehaved)
+        #expect(errors.0 != nil && errors.1 != nil)
+        #expect([errors.0?.code, errors.1?.code].contains(.peerMisbehaved))
     }
 
     @Test func impossibleSetSizesAreRefused() async throws {
