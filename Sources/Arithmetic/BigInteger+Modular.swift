@@ -24,11 +24,17 @@ extension BigInteger {
     /// Whether this is a^b for integers a and b > 1.
     public var isPerfectPower: Bool { gmp_is_perfect_power(pointer) != 0 }
 
+    /// The integer part of the square root of a non-negative integer.
+    package var squareRoot: BigInteger {
+        precondition(signum >= 0)
+        return BigInteger { gmp_square_root($0, pointer) }
+    }
+
     /// The non-negative integer whose square this is, or nil.
     package var exactSquareRoot: BigInteger? {
-        let storage = Storage()
-        guard gmp_square_root(storage.pointer, pointer) != 0 else { return nil }
-        return BigInteger(storage: storage)
+        guard signum >= 0 else { return nil }
+        let root = squareRoot
+        return root * root == self ? root : nil
     }
 
     /// self^exponent mod m for exponent >= 0 and m > 0. The time depends on all values: for public ones only.

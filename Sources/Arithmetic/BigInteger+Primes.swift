@@ -78,12 +78,12 @@ extension BigInteger {
 }
 
 /// Small primes, and their products packed into 64-bit words for fast trial division.
-enum SmallPrimes {
+package enum SmallPrimes {
     static let bound: UInt64 = 1 << 11
     static let all = primes(below: bound)
-    static let products = packed(below: bound, after: 1)
+    static let products = packed(all)
 
-    static func primes(below bound: UInt64) -> [UInt64] {
+    package static func primes(below bound: UInt64) -> [UInt64] {
         var isPrime = [Bool](repeating: true, count: Int(bound))
         var primes: [UInt64] = []
         for i in 2..<Int(bound) where isPrime[i] {
@@ -93,9 +93,9 @@ enum SmallPrimes {
         return primes
     }
 
-    static func packed(below bound: UInt64, after first: UInt64) -> [(value: UInt64, primes: [UInt64])] {
+    package static func packed(_ primes: [UInt64]) -> [(value: UInt64, primes: [UInt64])] {
         var out: [(value: UInt64, primes: [UInt64])] = []
-        for prime in primes(below: bound) where prime > first {
+        for prime in primes {
             let (product, overflow) = (out.last?.value ?? 0).multipliedReportingOverflow(by: prime)
             if out.isEmpty || overflow {
                 out.append((prime, [prime]))

@@ -45,7 +45,8 @@ package struct SubgroupPrimeSearch: Sendable {
             let s = BigInteger(prime)
             return twoAlpha.modulo(s).inverse(modulo: s).map { (-$0).modulo(s).uint64! } ?? 0
         }
-        sieve = SmallPrimes.packed(below: bits <= 1100 ? 1 << 14 : 1 << 16, after: wheel.last ?? 1)
+        let largest = wheel.last ?? 1
+        sieve = SmallPrimes.packed(SmallPrimes.primes(below: bits <= 1100 ? 1 << 14 : 1 << 16).filter { $0 > largest })
         twoAlphaModulo = sieve.map { twoAlpha.modulo(word: $0.value) }
     }
 

@@ -79,11 +79,7 @@ void gmp_gcd(gmp_integer *r, const gmp_integer *a, const gmp_integer *b) { mpz_g
 int gmp_invert(gmp_integer *r, const gmp_integer *a, const gmp_integer *m) { return mpz_invert(r->z, a->z, m->z) != 0; }
 int gmp_jacobi(const gmp_integer *a, const gmp_integer *odd) { return mpz_jacobi(a->z, odd->z); }
 int gmp_is_perfect_power(const gmp_integer *a) { return mpz_perfect_power_p(a->z) != 0; }
-int gmp_square_root(gmp_integer *r, const gmp_integer *a) {
-    if (mpz_sgn(a->z) < 0 || !mpz_perfect_square_p(a->z)) return 0;
-    mpz_sqrt(r->z, a->z);
-    return 1;
-}
+void gmp_square_root(gmp_integer *r, const gmp_integer *a) { mpz_sqrt(r->z, a->z); }
 void gmp_power_variable_time(gmp_integer *r, const gmp_integer *base, const gmp_integer *exponent, const gmp_integer *m) {
     mpz_powm(r->z, base->z, exponent->z, m->z);
 }

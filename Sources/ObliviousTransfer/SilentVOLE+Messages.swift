@@ -4,12 +4,6 @@ import Transport
 
 // Tags 1 to 7; a protocol that runs the engines inside its own session uses tags from 0x20 on.
 extension SilentVOLE {
-    /// A message of fixed length whose parts the roles cut themselves, after checking the length.
-    package protocol BytesMessage: WireMessage {
-        var bytes: [UInt8] { get }
-        init(bytes: [UInt8])
-    }
-
     /// VOLE sender: the base OT receiver's message for the bits of Delta.
     package struct BaseReceiverMessage: BytesMessage {
         package static let tag: UInt8 = 1
@@ -71,21 +65,5 @@ extension SilentVOLE {
         package static let maximumBytes = 32
         package let bytes: [UInt8]
         package init(bytes: [UInt8]) { self.bytes = bytes }
-    }
-}
-
-extension SilentVOLE.BytesMessage {
-    package func encode(into writer: inout ByteWriter) {
-        writer.reserve(bytes.count)
-        bytes.withUnsafeBytes { writer.write(raw: $0) }
-    }
-
-    package init(from reader: inout ByteReader) throws { self.init(bytes: try reader.readRaw(reader.remaining)) }
-
-    /// Throws unless the message has exactly the length that the public parameters give it.
-    func check(count: Int) throws {
-        guard bytes.count == count else {
-            throw YinheError(.peerMisbehaved, "\(Self.name) of \(bytes.count) bytes where \(count) were due")
-        }
     }
 }

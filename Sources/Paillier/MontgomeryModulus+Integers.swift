@@ -30,16 +30,36 @@ extension MontgomeryModulus {
         return rows(bases) { powers($0, count: bases.count, publicExponents: words, exponentBits: bits, into: $0) }
     }
 
+    /// The product of bases[i]^exponents[i], exponents >= 0; the time depends on all of them.
+    package func multiPower(_ bases: [BigInteger], _ exponents: [BigInteger]) -> BigInteger {
+        precondition(bases.count == exponents.count)
+        guard !bases.isEmpty else { return .one }
+        let bits = max(1, exponents.map(\.bitWidth).max()!), limbs = (bits + 63) / 64
+        let words = exponents.flatMap { $0.limbs(count: limbs) }
+        return withRows(bases) { rows in
+            multiPower(rows.baseAddress!, count: bases.count, publicExponents: words, exponentBits: bits)
+        }
+    }
+
     /// Numbers as rows, what `body` makes of them in place, and integers again.
     private func rows(_ numbers: [BigInteger], _ body: (UnsafeMutablePointer<UInt64>) -> Void) -> [BigInteger] {
+        withRows(numbers) { rows in
+            guard let base = rows.baseAddress else { return [] }
+            body(base)
+            return numbers.indices.map { BigInteger(limbs: UnsafeBufferPointer(start: base + $0 * limbs, count: limbs)) }
+        }
+    }
+
+    /// Residues as rows, wiped afterwards.
+    private func withRows<R>(_ numbers: [BigInteger], _ body: (UnsafeMutableBufferPointer<UInt64>) -> R) -> R {
         let limbs = limbs
         var rows = [UInt64](repeating: 0, count: numbers.count * limbs)
         defer { ConstantTime.wipe(&rows) }
         return rows.withUnsafeMutableBufferPointer { rows in
-            guard let base = rows.baseAddress else { return [] }
-            for (i, number) in numbers.enumerated() { number.modulo(modulus).copyLimbs(to: base + i * limbs, count: limbs) }
-            body(base)
-            return numbers.indices.map { BigInteger(limbs: UnsafeBufferPointer(start: base + $0 * limbs, count: limbs)) }
+            for (i, number) in numbers.enumerated() {
+                number.modulo(modulus).copyLimbs(to: rows.baseAddress! + i * limbs, count: limbs)
+            }
+            return body(rows)
         }
     }
 }

@@ -39,7 +39,7 @@ package struct CandidateLayout: Sendable {
         let room = BigInteger.one << (primeBits - 3 - 8)
         var below = BigInteger(4)
         var small: [UInt64] = []
-        for prime in PrimeTable.below(1 << 12).dropFirst() {
+        for prime in SmallPrimes.primes(below: 1 << 12).dropFirst() {
             let next = below * BigInteger(prime)
             guard next < room else { break }
             below = next
@@ -49,7 +49,7 @@ package struct CandidateLayout: Sendable {
         sieveProduct = below
         var large: [UInt64] = []
         var covered = BigInteger.one
-        for prime in PrimeTable.below(1 << 16).reversed() where covered.bitWidth <= bits {
+        for prime in SmallPrimes.primes(below: 1 << 16).reversed() where covered.bitWidth <= bits {
             large.append(prime)
             covered *= BigInteger(prime)
         }

@@ -7,7 +7,7 @@ package struct ModulusTest: Sendable {
     private let products: [(value: UInt64, primes: [UInt64])]
 
     init(_ layout: CandidateLayout) {
-        products = PrimeTable.products(PrimeTable.below(CandidateLayout.trialBound).filter { $0 > layout.sieve.moduli.last! })
+        products = SmallPrimes.packed(SmallPrimes.primes(below: UInt64(CandidateLayout.trialBound)).filter { $0 > layout.sieve.moduli.last! })
     }
 
     /// Whether a prime below the bound divides n, which is free of the sieve's primes.

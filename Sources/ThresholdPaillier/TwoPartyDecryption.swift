@@ -116,15 +116,12 @@ public enum TwoPartyDecryption {
     }
 
     /// The binary form of a decryption share.
-    package struct ShareMessage: WireMessage {
+    package struct ShareMessage: BytesMessage {
         package static let tag: UInt8 = 1
         package static let name = "decryption share"
         package static let maximumBytes = part * 1024 + 4096
         package let bytes: [UInt8]
-
         package init(bytes: [UInt8]) { self.bytes = bytes }
-        package func encode(into writer: inout ByteWriter) { writer.write(raw: bytes) }
-        package init(from reader: inout ByteReader) throws { bytes = try reader.readRaw(reader.remaining) }
     }
 
     /// The plaintexts are known.

@@ -6,7 +6,7 @@ import Transport
 // transfers' own.
 extension TwoPartyKeyGeneration {
     /// A share of each n of a batch: residues of 2 bytes.
-    package struct ModulusShares: SilentVOLE.BytesMessage {
+    package struct ModulusShares: BytesMessage {
         package static let tag: UInt8 = 1
         package static let name = "shares of moduli"
         package static let maximumBytes = 1 << 19
@@ -15,7 +15,7 @@ extension TwoPartyKeyGeneration {
     }
 
     /// A hash of a power for each modulus, or for each round, of the biprimality test.
-    package struct TestDigests: SilentVOLE.BytesMessage {
+    package struct TestDigests: BytesMessage {
         package static let tag: UInt8 = 2
         package static let name = "hashes of the biprimality test"
         package static let maximumBytes = 512 * CandidateLayout.digestBytes
@@ -24,7 +24,7 @@ extension TwoPartyKeyGeneration {
     }
 
     /// A share of r (p + q - 1) modulo n.
-    package struct MaskedSum: SilentVOLE.BytesMessage {
+    package struct MaskedSum: BytesMessage {
         package static let tag: UInt8 = 3
         package static let name = "masked sum of the primes"
         package static let maximumBytes = 512
@@ -33,7 +33,7 @@ extension TwoPartyKeyGeneration {
     }
 
     /// v^(d_i) modulo n^2.
-    package struct VerificationKey: SilentVOLE.BytesMessage {
+    package struct VerificationKey: BytesMessage {
         package static let tag: UInt8 = 4
         package static let name = "verification key"
         package static let maximumBytes = 1024
@@ -44,13 +44,10 @@ extension TwoPartyKeyGeneration {
 
 extension Session {
     /// Both parties send one message of the same public length.
-    func exchange<M: SilentVOLE.BytesMessage>(_ message: M) async throws -> [UInt8] {
+    func exchange<M: BytesMessage>(_ message: M) async throws -> [UInt8] {
         try await send(message)
         let received = try await receive(M.self)
-        guard received.bytes.count == message.bytes.count else {
-            throw YinheError(
-                .peerMisbehaved, "\(M.name) of \(received.bytes.count) bytes where \(message.bytes.count) were due")
-        }
+        try received.check(count: message.bytes.count)
         return received.bytes
     }
 }

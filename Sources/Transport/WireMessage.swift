@@ -24,6 +24,28 @@ extension WireMessage {
     public static var isTranscribed: Bool { true }
 }
 
+/// A message of bytes whose parts the roles cut themselves, after they have checked the length.
+package protocol BytesMessage: WireMessage {
+    var bytes: [UInt8] { get }
+    init(bytes: [UInt8])
+}
+
+extension BytesMessage {
+    package func encode(into writer: inout ByteWriter) {
+        writer.reserve(bytes.count)
+        bytes.withUnsafeBytes { writer.write(raw: $0) }
+    }
+
+    package init(from reader: inout ByteReader) throws { self.init(bytes: try reader.readRaw(reader.remaining)) }
+
+    /// Throws unless the message has exactly the length that the public parameters give it.
+    package func check(count: Int) throws {
+        guard bytes.count == count else {
+            throw YinheError(.peerMisbehaved, "\(Self.name) of \(bytes.count) bytes where \(count) were due")
+        }
+    }
+}
+
 /// Tags that every session understands.
 enum SessionTag {
     static let highestMessage: UInt8 = 0xef

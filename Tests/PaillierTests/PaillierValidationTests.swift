@@ -10,13 +10,6 @@ import Testing
     var pub: PaillierPublicKey { key.publicKey }
     let sizes = [TestKeys.bits]
 
-    private func expectRefusal(_ reason: String, _ body: () throws -> Void) {
-        #expect { try body() } throws: { error in
-            guard let error = error as? YinheError else { return false }
-            return error.code == .badInput && error.message.contains(reason)
-        }
-    }
-
     @Test func brokenPublicKeysAreRefusedWithTheReason() {
         let random = SeededRandom(5), half = TestKeys.bits / 2
         func refuse(_ n: BigInteger, _ reason: String) {

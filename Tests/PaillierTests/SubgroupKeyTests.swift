@@ -9,13 +9,6 @@ import Testing
     var pub: PaillierPublicKey { key.publicKey }
     let sizes = [TestKeys.bits]
 
-    private func expectRefusal(_ reason: String, _ body: () throws -> Void) {
-        #expect { try body() } throws: { error in
-            guard let error = error as? YinheError else { return false }
-            return error.code == .badInput && error.message.contains(reason)
-        }
-    }
-
     @Test func sizesFollowTheSecurityLevel() {
         let table = [2048: (112, 448, 224, 1024), 3072: (128, 512, 256, 1536), 4096: (152, 640, 320, 2048)]
         for (bits, (level, exponent, prime, djn)) in table {

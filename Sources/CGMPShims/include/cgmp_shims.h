@@ -52,8 +52,8 @@ void gmp_gcd(gmp_integer *r, const gmp_integer *a, const gmp_integer *b);
 int gmp_invert(gmp_integer *r, const gmp_integer *a, const gmp_integer *m);
 int gmp_jacobi(const gmp_integer *a, const gmp_integer *odd);
 int gmp_is_perfect_power(const gmp_integer *a);
-/// 1 and the root in r when a is the square of an integer >= 0, else 0.
-int gmp_square_root(gmp_integer *r, const gmp_integer *a);
+/// The integer part of the root of a >= 0.
+void gmp_square_root(gmp_integer *r, const gmp_integer *a);
 /// r = base^exponent mod m in time that depends on the exponent.
 void gmp_power_variable_time(gmp_integer *r, const gmp_integer *base, const gmp_integer *exponent, const gmp_integer *m);
 /// r = base^exponent mod m, m odd, exponent > 0: time and memory accesses depend on sizes only (mpz_powm_sec).

@@ -34,13 +34,7 @@ public struct UnknownCategories: Hashable, Sendable {
     /// The smallest t with P[noise >= t] <= probability, in floating point with a margin of 10^-6 of it: never too small.
     private static func quantile(_ law: NoiseLaw, exceededBelow probability: Double) -> Int128 {
         let limit = probability * (1 - 1e-6)
-        var (low, high) = (0.0, 1.0)
-        while law.upperTail(above: high - 1) > limit { high *= 2 }
-        while high - low > 1, high - low > high * 0x1p-50 {
-            let middle = ((low + high) / 2).rounded(.down)
-            if law.upperTail(above: middle - 1) > limit { low = middle } else { high = middle }
-        }
-        return Int128(high)
+        return Int128(NoiseSpread.first { law.upperTail(above: $0) <= limit }) + 1
     }
 
     public var cost: PrivacyCost {

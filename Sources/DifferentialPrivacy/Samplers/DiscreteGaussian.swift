@@ -107,17 +107,3 @@ public struct DiscreteGaussian: ExponentialLaw {
         }
     }
 }
-
-extension BigInteger {
-    /// The integer part of the square root of a non-negative integer, by Newton's iteration from above.
-    package var squareRoot: BigInteger {
-        precondition(signum >= 0)
-        if isZero { return self }
-        var root = BigInteger.one << ((bitWidth + 1) / 2)
-        while true {
-            let next = (root + self / root) >> 1
-            if next >= root { return root }
-            root = next
-        }
-    }
-}

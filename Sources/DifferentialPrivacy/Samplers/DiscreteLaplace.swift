@@ -8,7 +8,7 @@ import SandboxCore
 /// exact. The one deviation from the ideal law: a sample outside `Int64` is drawn again; its probability is below 2^-183.
 /// The time a sample takes depends on its magnitude (one step more per multiple of the scale): whoever can time the drawing
 /// of one noise value to a few nanoseconds learns something about it. Draw where the other party cannot watch the clock.
-public struct DiscreteLaplace: ExponentialLaw {
+public struct DiscreteLaplace: ExponentialLaw, ScaledLaw {
     /// b in exp(-|z| / b), in units of the value that the noise is added to.
     public let scale: Rational
 
@@ -30,14 +30,7 @@ public struct DiscreteLaplace: ExponentialLaw {
         self.scale = scale
     }
 
-    public func fill(_ out: UnsafeMutableBufferPointer<Int64>, from stream: inout WordStream) {
-        // X = U + t V fits a word when t <= 2^56 and V < 255, that is except with probability exp(-255).
-        if scale.numerator <= 1 << 56, let s = UInt64(exactly: scale.denominator) {
-            Self.fill(out, t: UInt64(scale.numerator), s: s, from: &stream)
-        } else {
-            Self.fill(out, t: UInt128(scale.numerator), s: UInt128(scale.denominator), from: &stream)
-        }
-    }
+    public func fill(_ out: UnsafeMutableBufferPointer<Int64>, from stream: inout WordStream) { fillByWidth(out, from: &stream) }
 
     public func draw(from stream: inout WordStream) -> Int64 {
         Self.draw(t: UInt128(scale.numerator), s: UInt128(scale.denominator), from: &stream)
@@ -48,15 +41,9 @@ public struct DiscreteLaplace: ExponentialLaw {
     }
     package var typicalMagnitude: Double { scale.approximation }
 
-    private static func fill<T: SamplerWord>(
-        _ out: UnsafeMutableBufferPointer<Int64>, t: T, s: T, from stream: inout WordStream
-    ) {
-        for i in out.indices { out[i] = draw(t: t, s: s, from: &stream) }
-    }
-
     /// One sample of scale t / s.
     @inline(__always)
-    private static func draw<T: SamplerWord>(t: T, s: T, from stream: inout WordStream) -> Int64 {
+    package static func draw<T: SamplerWord>(t: T, s: T, from stream: inout WordStream) -> Int64 {
         while true {
             guard let y = stream.geometric(t: t, s: s) else { continue }
             let negative = stream.bit()

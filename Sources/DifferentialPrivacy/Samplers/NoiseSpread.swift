@@ -9,18 +9,23 @@ public struct NoiseSpread: Hashable, Sendable {
     package init(standardDeviation: Double, confidence: Double, upperTail: (_ k: Double) -> Double) {
         precondition(confidence >= 0 && confidence < 1)
         let outside = 1 - confidence
-        // The tail decreases in k: bisection for the first k that leaves at most `outside` on both sides.
-        var (low, high) = (-1.0, 1.0)
-        while 2 * upperTail(high) > outside { high *= 2 }
-        while high - low > 1, high - low > high * 0x1p-50 {
-            let middle = ((low + high) / 2).rounded(.down)
-            if 2 * upperTail(middle) > outside { low = middle } else { high = middle }
-        }
-        self.init(standardDeviation: standardDeviation, halfWidth: high, confidence: confidence)
+        let halfWidth = Self.first { 2 * upperTail($0) <= outside }
+        self.init(standardDeviation: standardDeviation, halfWidth: halfWidth, confidence: confidence)
     }
 }
 
 extension NoiseSpread {
+    /// The first integer k >= 0 at which a tail, which decreases in k, is small enough; exact below 2^50, then to 50 bits.
+    static func first(_ isSmall: (_ k: Double) -> Bool) -> Double {
+        var (low, high) = (-1.0, 1.0)
+        while !isSmall(high) { high *= 2 }
+        while high - low > 1, high - low > high * 0x1p-50 {
+            let middle = ((low + high) / 2).rounded(.down)
+            if isSmall(middle) { high = middle } else { low = middle }
+        }
+        return high
+    }
+
     private init(standardDeviation: Double, halfWidth: Double, confidence: Double) {
         self.standardDeviation = standardDeviation
         self.halfWidth = halfWidth

@@ -49,13 +49,7 @@ package enum ProofParameters {
 
     /// The product of all odd primes below 2^16.
     private static let smallPrimes: BigInteger = {
-        let bound = 1 << challengeBits
-        var composite = [Bool](repeating: false, count: bound)
-        var factors: [BigInteger] = []
-        for i in stride(from: 3, to: bound, by: 2) where !composite[i] {
-            factors.append(BigInteger(i))
-            for multiple in stride(from: i * i, to: bound, by: 2 * i) { composite[multiple] = true }
-        }
+        var factors = SmallPrimes.primes(below: 1 << UInt64(challengeBits)).dropFirst().map { BigInteger($0) }
         while factors.count > 1 {
             factors = stride(from: 0, to: factors.count, by: 2).map {
                 $0 + 1 < factors.count ? factors[$0] * factors[$0 + 1] : factors[$0]
@@ -75,43 +69,18 @@ package enum ProofParameters {
 // MARK: Products of many ciphertexts to short powers
 
 package enum WeightedProducts {
-    /// For each row of weights, the product of bases[i]^row[i] modulo m. Four bits of all weights at a time (Pippenger's buckets).
-    /// Variable time in bases and weights.
+    /// For each row of weights, the product of bases[i]^row[i] modulo m. Variable time in bases and weights.
     package static func of(
         _ bases: [BigInteger], weights: [[UInt16]], modulo m: BigInteger, threads: Int = 1, progress: ProgressCounter? = nil
     ) throws -> [BigInteger] {
-        let chunk = 128
+        let chunk = 512, field = MontgomeryModulus(m)
         let parts = try Parallel.map((bases.count + chunk - 1) / chunk, threads: threads) { part in
-            let range = part * chunk..<min(bases.count, (part + 1) * chunk)
-            let products = weights.map { product(bases, $0, range, m) }
+            let range = part * chunk..<min(bases.count, (part + 1) * chunk), some = Array(bases[range])
+            let products = weights.map { row in field.multiPower(some, row[range].map { BigInteger(UInt64($0)) }) }
             progress?.add(range.count)
             return products
         }
         return weights.indices.map { row in parts.reduce(.one) { ($0 * $1[row]).modulo(m) } }
-    }
-
-    private static func product(_ bases: [BigInteger], _ row: [UInt16], _ range: Range<Int>, _ m: BigInteger) -> BigInteger {
-        func times(_ a: BigInteger?, _ b: BigInteger?) -> BigInteger? {
-            guard let a, let b else { return a ?? b }
-            return (a * b).modulo(m)
-        }
-        var total: BigInteger?
-        for shift in stride(from: 12, through: 0, by: -4) {
-            for _ in 0..<4 { total = times(total, total) }
-            var buckets = [BigInteger?](repeating: nil, count: 16)
-            for i in range {
-                let digit = Int(row[i] >> UInt16(shift)) & 15
-                if digit > 0 { buckets[digit] = times(buckets[digit], bases[i]) }
-            }
-            // sum of digit * bucket as a sum of suffix products
-            var suffix: BigInteger?, window: BigInteger?
-            for digit in stride(from: 15, to: 0, by: -1) {
-                suffix = times(suffix, buckets[digit])
-                window = times(window, suffix)
-            }
-            total = times(total, window)
-        }
-        return (total ?? .one).modulo(m)
     }
 
     /// The sum of row[i] * values[i] over the integers.

@@ -26,7 +26,7 @@ struct SafePrimeSearch: Sendable {
         let room = BigInteger.one << (bits - 3 - Self.freeBits)
         var product = BigInteger.one
         var used: [UInt64] = []
-        let primes = PrimeTable.below(1 << 15)
+        let primes = SmallPrimes.primes(below: 1 << 15)
         for prime in primes {
             let next = product * BigInteger(prime)
             guard next < room else { break }
@@ -40,7 +40,7 @@ struct SafePrimeSearch: Sendable {
         }
         lowest = BigInteger(3) << (bits - 3)
         range = (BigInteger.one << (bits - 3)) / product
-        moreProducts = PrimeTable.products(primes.filter { $0 > used.last! })
+        moreProducts = SmallPrimes.packed(primes.filter { $0 > used.last! })
     }
 
     /// A candidate p'.
@@ -84,32 +84,5 @@ struct SafePrimeSearch: Sendable {
             }
             if let first = good.firstIndex(of: true) { return (candidates[first] << 1) + 1 }
         }
-    }
-}
-
-/// The primes below a bound, and their products packed into 64-bit words for fast trial division.
-package enum PrimeTable {
-    package static func below(_ bound: Int) -> [UInt64] {
-        var isPrime = [Bool](repeating: true, count: max(bound, 2))
-        var primes: [UInt64] = []
-        for i in 2..<max(bound, 2) where isPrime[i] {
-            primes.append(UInt64(i))
-            for multiple in stride(from: i * i, to: bound, by: i) { isPrime[multiple] = false }
-        }
-        return primes
-    }
-
-    package static func products(_ primes: [UInt64]) -> [(value: UInt64, primes: [UInt64])] {
-        var out: [(value: UInt64, primes: [UInt64])] = []
-        for prime in primes {
-            let (product, overflow) = (out.last?.value ?? 0).multipliedReportingOverflow(by: prime)
-            if out.isEmpty || overflow {
-                out.append((prime, [prime]))
-            } else {
-                out[out.count - 1].value = product
-                out[out.count - 1].primes.append(prime)
-            }
-        }
-        return out
     }
 }

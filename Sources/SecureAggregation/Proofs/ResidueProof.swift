@@ -78,7 +78,11 @@ package struct ResidueProof: Sendable, Equatable {
     static func product(
         _ bases: [BigInteger], _ weights: [BigInteger], modulo m: BigInteger, threads: Int
     ) throws -> BigInteger {
-        let powers = try Parallel.map(bases.count, threads: threads) { bases[$0].power(variableTime: weights[$0], modulo: m) }
-        return powers.reduce(BigInteger.one) { ($0 * $1).modulo(m) }
+        let chunk = 512, field = MontgomeryModulus(m)
+        let parts = try Parallel.map((bases.count + chunk - 1) / chunk, threads: threads) { part in
+            let range = part * chunk..<min(bases.count, (part + 1) * chunk)
+            return field.multiPower(Array(bases[range]), Array(weights[range]))
+        }
+        return parts.reduce(BigInteger.one) { ($0 * $1).modulo(m) }
     }
 }

@@ -33,10 +33,8 @@ public enum JointOpening {
                     + "\(terms.contract.keyHolders[keyShare.party - 1].name), not to \(holder.name)",
                 remedy: "shares are numbered in the order of key-holders")
         }
-        let aggregate = try ReceivedAggregate(path: path, terms, progress: progress)
-        if !submissions.isEmpty { try aggregate.check(againstFiles: submissions, threads: threads, progress: progress) }
-        try record.claim(aggregate, terms)
-        try aggregate.reader.rewind()
+        let aggregate = try ReceivedAggregate.toOpen(
+            path, of: submissions, under: terms, record: record, threads: threads, progress: progress)
 
         let header = OpeningHeader(
             binding: FileBinding(terms, author: holder.name, created: now), aggregate: aggregate.reader.digest)

@@ -37,10 +37,8 @@ public enum KeyHolder {
                 .badInput, "the private key belongs to another public key (\(key.publicKey.fingerprint.prefix(16))…)",
                 remedy: "use the private key that was made together with the contract's public key")
         }
-        let aggregate = try ReceivedAggregate(path: path, terms, progress: progress)
-        if !submissions.isEmpty { try aggregate.check(againstFiles: submissions, threads: threads, progress: progress) }
-        try record.claim(aggregate, terms)
-        try aggregate.reader.rewind()
+        let aggregate = try ReceivedAggregate.toOpen(
+            path, of: submissions, under: terms, record: record, threads: threads, progress: progress)
 
         let header = OpeningHeader(
             binding: FileBinding(terms, author: holder.name, created: now), aggregate: aggregate.reader.digest)

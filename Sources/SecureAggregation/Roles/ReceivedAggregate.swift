@@ -85,3 +85,18 @@ package final class ReceivedAggregate {
         try reader.finish()
     }
 }
+
+extension ReceivedAggregate {
+    /// The aggregate that a key holder is about to open: checked to be the sum of the submissions, if they are given, and recorded as the one
+    /// of its contract.
+    static func toOpen(
+        _ path: String, of submissions: [String], under terms: AggregationTerms, record: OpeningRecord, threads: Int,
+        progress: ProgressMonitor?
+    ) throws -> ReceivedAggregate {
+        let aggregate = try ReceivedAggregate(path: path, terms, progress: progress)
+        if !submissions.isEmpty { try aggregate.check(againstFiles: submissions, threads: threads, progress: progress) }
+        try record.claim(aggregate, terms)
+        try aggregate.reader.rewind()
+        return aggregate
+    }
+}

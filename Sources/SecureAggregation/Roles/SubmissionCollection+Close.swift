@@ -62,10 +62,11 @@ extension SubmissionCollection {
             let weight = BigInteger(submission.contributor.weight)
             let ciphertexts = try submission.next(piece, checkingProofs: false, threads: threads)
             let previous = sums
-            sums = try Parallel.map(ciphertexts.count, threads: threads) { i in
-                let term = weight == .one ? ciphertexts[i] : key.multiply(ciphertexts[i], byPublic: weight)
-                return previous.isEmpty ? term : key.add(previous[i], term)
-            }
+            let terms = weight == .one
+                ? ciphertexts
+                : try key.multiply(ciphertexts, byPublic: ciphertexts.map { _ in weight }, threads: threads)
+            sums = previous.isEmpty
+                ? terms : try Parallel.map(terms.count, threads: threads) { key.add(previous[$0], terms[$0]) }
             added(ciphertexts.count)
         }
         return sums

@@ -4,25 +4,19 @@ import Transport
 
 extension PaillierSharing {
     /// Ciphertexts, group after group. How many are due is checked by the roles.
-    package struct CiphertextsMessage: WireMessage {
+    package struct CiphertextsMessage: BytesMessage {
         package static let tag: UInt8 = 1
         package static let name = "packed ciphertexts"
-        package var bytes: [UInt8]
-
+        package let bytes: [UInt8]
         package init(bytes: [UInt8]) { self.bytes = bytes }
-        package func encode(into writer: inout ByteWriter) { writer.write(raw: bytes) }
-        package init(from reader: inout ByteReader) throws { bytes = try reader.readRaw(reader.remaining) }
     }
 
     /// Masked shares, little-endian ring elements.
-    package struct SharesMessage: WireMessage {
+    package struct SharesMessage: BytesMessage {
         package static let tag: UInt8 = 2
         package static let name = "masked shares"
-        package var bytes: [UInt8]
-
+        package let bytes: [UInt8]
         package init(bytes: [UInt8]) { self.bytes = bytes }
-        package func encode(into writer: inout ByteWriter) { writer.write(raw: bytes) }
-        package init(from reader: inout ByteReader) throws { bytes = try reader.readRaw(reader.remaining) }
     }
 
     /// The key owner has everything.
@@ -41,9 +35,7 @@ extension PaillierSharing {
     ) async throws -> [PaillierCiphertext] {
         let message: CiphertextsMessage = try await session.receive()
         let due = groups.count * agreement.packing.plaintextCount * agreement.publicKey.ciphertextBytes
-        guard message.bytes.count == due else {
-            throw YinheError(.peerMisbehaved, "packed ciphertexts of \(message.bytes.count) bytes, \(due) are due")
-        }
+        try message.check(count: due)
         return try await Parallel.offload {
             try blamingPeer { try agreement.publicKey.decodeCiphertexts(message.bytes, threads: threads) }
         }

@@ -58,11 +58,6 @@ struct AggregateContract: ParsableCommand {
         @Flag(help: .say("Replace an existing file.", "覆盖已有文件。"))
         var force = false
 
-        struct Document: Codable {
-            var path: String?
-            var contract: String
-        }
-
         func validate() throws {
             guard contributors.isEmpty || contributors.count >= 2 else {
                 throw ValidationError(Help.text("Give --contributor at least twice, or not at all.", "--contributor 须给出至少两次，或完全不给。"))
@@ -74,21 +69,11 @@ struct AggregateContract: ParsableCommand {
 
         func execute(_ console: Console) async throws -> Outcome {
             let text = try template().text
-            guard let out else {
-                try console.emit(Document(path: nil, contract: text))
-                if !common.json { try console.write(text) }
-                return .success
-            }
-            guard force || !FileManager.default.fileExists(atPath: out) else {
-                throw YinheError(.badInput, "the file exists", at: out, remedy: "choose another name, or give --force")
-            }
-            try AtomicFile.write(text, to: out)
-            try console.emit(Document(path: out, contract: text))
-            try console.out(.wrote(out))
-            try console.out(
+            try console.deliver(template: text, to: out, force: force, json: common.json) { out in
                 Phrase(
                     en: "Next: edit it, `yinhe aggregate contract check \(out)`, and hand the same file to everybody.",
-                    zh: "下一步：修改内容，运行 `yinhe aggregate contract check \(out)`，并将同一文件交给各方。"))
+                    zh: "下一步：修改内容，运行 `yinhe aggregate contract check \(out)`，并将同一文件交给各方。")
+            }
             return .success
         }
 

@@ -58,11 +58,6 @@ struct ContractCommand: ParsableCommand {
             }
         }
 
-        struct Document: Codable {
-            var path: String?
-            var contract: String
-        }
-
         func execute(_ console: Console) async throws -> Outcome {
             var parties = ContractTemplate.placeholderParties
             for (i, text) in fingerprint.enumerated() { parties[i].fingerprint = try Fingerprint(parsing: text).description }
@@ -71,21 +66,11 @@ struct ContractCommand: ParsableCommand {
             let text = ContractTemplate.text(
                 parties: parties, districts: ContractTemplate.districts, expires: "\(year)-12-31T23:59:59Z", mode: mode,
                 language: common.language)
-            guard let out else {
-                try console.emit(Document(path: nil, contract: text))
-                if !common.json { try console.write(text) }
-                return .success
-            }
-            guard force || !FileManager.default.fileExists(atPath: out) else {
-                throw YinheError(.badInput, "the file exists", at: out, remedy: "choose another name, or give --force")
-            }
-            try AtomicFile.write(text, to: out)
-            try console.emit(Document(path: out, contract: text))
-            try console.out(.wrote(out))
-            try console.out(
+            try console.deliver(template: text, to: out, force: force, json: common.json) { out in
                 Phrase(
                     en: "Next: edit it, `yinhe contract check \(out)`, then both parties `yinhe contract sign \(out)`.",
-                    zh: "下一步：修改内容，运行 `yinhe contract check \(out)`，然后双方各自运行 `yinhe contract sign \(out)`。"))
+                    zh: "下一步：修改内容，运行 `yinhe contract check \(out)`，然后双方各自运行 `yinhe contract sign \(out)`。")
+            }
             return .success
         }
     }

@@ -27,23 +27,9 @@ struct NoisePlanPage: Sendable {
                 return Point(epsilon: epsilon, width: choice.halfWidth)
             }
         }
-        let chosen = Language.allCases.map { language -> HTML in
-            let checked: HTML = language == self.language ? " checked" : ""
-            return "<input type=\"radio\" name=\"lang\" id=\"lang-\(language.rawValue)\"\(checked)>\n"
-        }
-        let page: HTML = """
-            <!DOCTYPE html>
-            <html lang="\(language == .chinese ? "zh-CN" : "en")">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <title>\(title[language]) · Yinhe 隐合</title>
-            <style>\(HTML(raw: reportStyle))</style>
-            </head>
-            <body>
-            \(chosen)<div class="page">
-            <nav class="languages"><label for="lang-en">English</label><label for="lang-zh">中文</label></nav>
+        return HTML.page(
+            title: title[language], in: language,
+            """
             <header>
             <div class="brand">Yinhe 隐合 · \(Phrase(en: "noise plan", zh: "噪声方案"))</div>
             <h1>\(title)</h1>
@@ -57,12 +43,7 @@ struct NoisePlanPage: Sendable {
             <footer>\(Phrase(
                 en: "Nothing was spent for this page. Epsilon is composed by the law of the total privacy loss and is never below the true value.",
                 zh: "生成本页未消耗任何预算。epsilon 按总隐私损失的分布合成，绝不低于真实值。"))</footer>
-            </div>
-            </body>
-            </html>
-
-            """
-        return page.raw
+            """)
     }
 
     // MARK: Text

@@ -61,29 +61,8 @@ package struct ReportDocument: Sendable {
 
     /// The whole page: one file, no script, nothing fetched.
     package func html() -> String {
-        let chosen = Language.allCases.map { language -> HTML in
-            let checked: HTML = language == self.language ? " checked" : ""
-            return "<input type=\"radio\" name=\"lang\" id=\"lang-\(language.rawValue)\"\(checked)>\n"
-        }
-        let page: HTML = """
-            <!DOCTYPE html>
-            <html lang="\(language == .chinese ? "zh-CN" : "en")">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <title>\(run.contractName) · Yinhe 隐合</title>
-            <style>\(HTML(raw: reportStyle))</style>
-            </head>
-            <body>
-            \(chosen)<div class="page">
-            <nav class="languages"><label for="lang-en">English</label><label for="lang-zh">中文</label></nav>
-            \(header)\(summary)\(results)\(learned)\(agreement)\(inputs)\(budgetSection)\(cost)\(ledgerSection)\(model)\(footer)
-            </div>
-            </body>
-            </html>
-
-            """
-        return page.raw
+        HTML.page(
+            title: run.contractName, in: language,
+            "\(header)\(summary)\(results)\(learned)\(agreement)\(inputs)\(budgetSection)\(cost)\(ledgerSection)\(model)\(footer)")
     }
 }
