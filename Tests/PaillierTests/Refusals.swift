@@ -7,6 +7,6 @@ func expectRefusal(_ reason: String, sourceLocation: SourceLocation = #_sourceLo
         try body()
     } throws: { error in
         guard let error = error as? YinheError else { return false }
-        return error.code == .badInput && error.message.contains(reason)
+        return error.code == .badInput && "\(error)".contains(reason)
     }
 }

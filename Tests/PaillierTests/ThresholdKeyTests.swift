@@ -6,13 +6,6 @@ import TestSupport
 import Testing
 
 @Suite struct ThresholdKeyTests {
-    private func expectRefusal(_ reason: String, _ body: () throws -> Void) {
-        #expect { try body() } throws: { error in
-            guard let error = error as? YinheError else { return false }
-            return error.code == .badInput && "\(error)".contains(reason)
-        }
-    }
-
     @Test func safePrimesHaveTheStatedForm() {
         for bits in [160, 256] {
             let p = safePrime(bits: bits, random: SystemRandom.shared)

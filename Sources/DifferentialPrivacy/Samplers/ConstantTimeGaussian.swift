@@ -14,7 +14,7 @@ public struct ConstantTimeGaussian: IntegerLaw {
     public static func == (a: Self, b: Self) -> Bool { a.sigmaSquared == b.sigmaSquared }
     public func hash(into hasher: inout Hasher) { hasher.combine(sigmaSquared) }
 
-    /// Throws `.range` unless 0 < sigma <= 4096. The table takes up to a second.
+    /// Throws `.range` unless 0 < sigma <= 4096.
     public init(sigmaSquared: Rational) throws {
         let law = try DiscreteGaussian(sigmaSquared: sigmaSquared)
         guard sigmaSquared <= Rational(Self.maximumSigma * Self.maximumSigma) else {

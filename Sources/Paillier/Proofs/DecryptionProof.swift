@@ -20,7 +20,7 @@ public struct DecryptionProof: Sendable, Equatable {
 extension DecryptionProof {
     /// Decrypts and proves.
     ///
-    /// 50 ms at 2048 bits, and 0.1 ms more than the decryption for each ciphertext. Throws `.badInput` without ciphertexts.
+    /// Throws `.badInput` without ciphertexts.
     public static func decrypt(
         _ ciphertexts: [PaillierCiphertext], key: PaillierPrivateKey, context: [UInt8], threads: Int = 1,
         progress: ProgressMonitor? = nil
@@ -71,7 +71,7 @@ extension DecryptionProof {
         return transcript.challenge("weights")
     }
 
-    /// Throws `.peerMisbehaved` that says what does not hold. 60 ms at 2048 bits, and 0.15 ms for each ciphertext.
+    /// Throws `.peerMisbehaved` that says what does not hold.
     public func verify(
         _ ciphertexts: [PaillierCiphertext], decryptTo plaintexts: [BigInteger], key: PaillierPublicKey, context: [UInt8],
         threads: Int = 1, progress: ProgressMonitor? = nil

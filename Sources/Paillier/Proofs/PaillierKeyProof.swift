@@ -63,7 +63,7 @@ public struct PaillierKeyProof: Sendable, Equatable {
 // MARK: Verification
 
 extension PaillierKeyProof {
-    /// Throws `.peerMisbehaved` that says what does not hold. 20 ms at 2048 bits, 60 ms at 3072.
+    /// Throws `.peerMisbehaved` that says what does not hold.
     public func verify(_ key: PaillierPublicKey, context: [UInt8]) throws {
         func fail(_ reason: String) -> YinheError { ProofKind.key.failure(reason) }
         guard (blum != nil) == (key.scheme != .standard) else { throw fail("it is for a key of another scheme") }

@@ -31,7 +31,7 @@ extension PlaintextKnowledgeProof {
     ///   - openings: of the ciphertexts, in order, all made by the same encryptor.
     ///   - context: what binds the proof to its use: contract, contributor, purpose; the verifier states the same.
     ///
-    /// 20 to 30 ms at 2048 bits with exponents, and 0.1 ms for each ciphertext. Throws `.badInput` for openings that do not fit
+    /// Throws `.badInput` for openings that do not fit
     /// together.
     public static func prove(
         _ ciphertexts: [PaillierCiphertext], openings: [PaillierOpening], key: PaillierPublicKey, context: [UInt8], threads: Int = 1
@@ -75,7 +75,7 @@ extension PlaintextKnowledgeProof {
 // MARK: Verification
 
 extension PlaintextKnowledgeProof {
-    /// Throws `.peerMisbehaved` that says what does not hold. 20 ms at 2048 bits with exponents, and 0.15 ms for each ciphertext.
+    /// Throws `.peerMisbehaved` that says what does not hold.
     public func verify(
         _ ciphertexts: [PaillierCiphertext], key: PaillierPublicKey, context: [UInt8], threads: Int = 1,
         progress: ProgressMonitor? = nil

@@ -12,7 +12,7 @@ extension PaillierThresholdKey {
 
     /// Deals a key of 2048, 3072 or 4096 bits that any `threshold` of `parties` open, its modulus a product of two safe primes.
     ///
-    /// Safe primes take about 3 s at 2048 bits and 15 s at 3072 on one core, with a wide spread. `progress` counts candidates; there
+    /// Safe primes take seconds at 2048 bits, and the better part of a minute at 3072, with a wide spread. `progress` counts candidates; there
     /// is no total. Throws `.badInput` for another size, more than `maximumParties` parties, or a threshold outside 2 ... parties.
     public static func deal(
         bits: Int = SecurityParameters.factoringModulusBits, threshold: Int, parties: Int,
