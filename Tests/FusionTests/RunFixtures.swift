@@ -175,3 +175,9 @@ extension Result {
         if case .failure(let error) = self { error as? YinheError } else { nil }
     }
 }
+
+/// The law of a query's Laplace noise.
+func laplace(_ query: FusionPlan.Query) throws -> DiscreteLaplace {
+    guard case .laplace(let law) = try query.noise.law() else { throw YinheError(.range, "not Laplace noise") }
+    return law
+}
