@@ -41,7 +41,7 @@ struct ReleasedValues {
         let units = Set(cells.map(\.unit))
         return ReleasedOutput(
             name: output.name, kind: output.kind.rawValue, unit: units.count == 1 ? units.first! : "",
-            epsilon: output.epsilon.description, keyColumns: keyColumns(output), cells: cells, notes: notes)
+            epsilon: output.epsilon.description, delta: output.delta.isPositive ? output.delta.description : nil, keyColumns: keyColumns(output), cells: cells, notes: notes)
     }
 
     private func keyColumns(_ output: Contract.Output) -> [String] {
