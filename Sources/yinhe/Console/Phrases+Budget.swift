@@ -34,7 +34,7 @@ extension Phrase {
 
     static func budgetLimitSet(_ limit: LedgerRecord.BudgetLimit, spent: Rational) -> Phrase {
         let account = budgetAccount(limit.account)
-        var en = "The \(account[.english]) may cost ", zh = "\(account[.chinese])的上限："
+        var en = "The \(account[.english]) may cost ", zh = "\(account[.chinese]) 的上限："
         if let epsilon = limit.epsilon {
             let loss = BudgetText.loss(epsilon, limit.delta)
             en += "ε \(loss) in all; \(spent) is spent."
