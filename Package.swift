@@ -85,10 +85,12 @@ let package = Package(
     ],
     targets: modules + [
         .target(name: "Yinhe", dependencies: libraries.map { .target(name: $0) }),
+        // Pages and drawings of both programs' reports; no library product contains it.
+        .target(name: "HTMLReport"),
         .executableTarget(
             name: "YinheCommand",
             dependencies: libraries.map { .target(name: $0) } + [
-                .product(name: "ArgumentParser", package: "swift-argument-parser")
+                "HTMLReport", .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             path: "Sources/yinhe"),
         .executableTarget(
