@@ -93,9 +93,12 @@ let package = Package(
                 "HTMLReport", .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             path: "Sources/yinhe"),
+        // The document of `yinhe-bench evaluate` and what is made of it.
+        .target(name: "Evaluation", dependencies: ["SandboxCore"], path: "Benchmarks/Evaluation"),
         .executableTarget(
             name: "YinheBench",
             dependencies: libraries.map { .target(name: $0) } + [
+                "Evaluation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             path: "Benchmarks/yinhe-bench"),
@@ -111,6 +114,9 @@ let package = Package(
             dependencies: ["TestSupport", .target(name: name)]
                 // The ledger's tests edit its database behind its back.
                 + (name == "Fusion" ? [.product(name: "GRDB", package: "GRDB.swift")] : []))
-    } + [.testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "Yinhe", "YinheCommand", "YinheBench"])],
+    } + [
+        .testTarget(name: "EvaluationTests", dependencies: ["TestSupport", "Evaluation", "Transport", "YinheBench"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "Yinhe", "YinheCommand", "YinheBench"]),
+    ],
     swiftLanguageModes: [.v6]
 )
