@@ -94,11 +94,13 @@ let package = Package(
             ],
             path: "Sources/yinhe"),
         // The document of `yinhe-bench evaluate` and what is made of it.
-        .target(name: "Evaluation", dependencies: ["SandboxCore"], path: "Benchmarks/Evaluation"),
+        .target(
+            name: "Evaluation", dependencies: ["HTMLReport", "COpenSSL", "CGMPShims"] + libraries.map { .target(name: $0) },
+            path: "Benchmarks/Evaluation"),
         .executableTarget(
             name: "YinheBench",
             dependencies: libraries.map { .target(name: $0) } + [
-                "Evaluation",
+                "Evaluation", "HTMLReport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             path: "Benchmarks/yinhe-bench"),
@@ -115,7 +117,7 @@ let package = Package(
                 // The ledger's tests edit its database behind its back.
                 + (name == "Fusion" ? [.product(name: "GRDB", package: "GRDB.swift")] : []))
     } + [
-        .testTarget(name: "EvaluationTests", dependencies: ["TestSupport", "Evaluation", "Transport", "YinheBench"]),
+        .testTarget(name: "EvaluationTests", dependencies: ["TestSupport", "Evaluation", "HTMLReport", "Transport", "YinheBench"]),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "Yinhe", "YinheCommand", "YinheBench"]),
     ],
     swiftLanguageModes: [.v6]
