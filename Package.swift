@@ -93,10 +93,11 @@ let package = Package(
             path: "Sources/yinhe"),
         // The document of `yinhe-bench evaluate` and what is made of it.
         .target(name: "Evaluation", dependencies: ["SandboxCore"], path: "Benchmarks/Evaluation"),
+        .target(name: "CCompilerVersion", path: "Benchmarks/CompilerVersion"),
         .executableTarget(
             name: "YinheBench",
             dependencies: libraries.map { .target(name: $0) } + [
-                "Evaluation",
+                "Evaluation", "CCompilerVersion",
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             path: "Benchmarks/yinhe-bench"),
