@@ -85,19 +85,23 @@ let package = Package(
     ],
     targets: modules + [
         .target(name: "Yinhe", dependencies: libraries.map { .target(name: $0) }),
+        // Pages and drawings of both programs' reports; no library product contains it.
+        .target(name: "HTMLReport"),
         .executableTarget(
             name: "YinheCommand",
             dependencies: libraries.map { .target(name: $0) } + [
-                .product(name: "ArgumentParser", package: "swift-argument-parser")
+                "HTMLReport", .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             path: "Sources/yinhe"),
         // The document of `yinhe-bench evaluate` and what is made of it.
-        .target(name: "Evaluation", dependencies: ["SandboxCore"], path: "Benchmarks/Evaluation"),
+        .target(
+            name: "Evaluation", dependencies: ["HTMLReport", "COpenSSL", "CGMPShims"] + libraries.map { .target(name: $0) },
+            path: "Benchmarks/Evaluation"),
         .target(name: "CCompilerVersion", path: "Benchmarks/CompilerVersion"),
         .executableTarget(
             name: "YinheBench",
             dependencies: libraries.map { .target(name: $0) } + [
-                "Evaluation", "CCompilerVersion",
+                "Evaluation", "CCompilerVersion", "HTMLReport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             path: "Benchmarks/yinhe-bench"),
@@ -114,7 +118,7 @@ let package = Package(
                 // The ledger's tests edit its database behind its back.
                 + (name == "Fusion" ? [.product(name: "GRDB", package: "GRDB.swift")] : []))
     } + [
-        .testTarget(name: "EvaluationTests", dependencies: ["TestSupport", "Evaluation", "Transport", "YinheBench"]),
+        .testTarget(name: "EvaluationTests", dependencies: ["TestSupport", "Evaluation", "HTMLReport", "Transport", "YinheBench"]),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "Yinhe", "YinheCommand", "YinheBench"]),
     ],
     swiftLanguageModes: [.v6]
