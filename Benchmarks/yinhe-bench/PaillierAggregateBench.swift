@@ -39,7 +39,7 @@ struct PaillierAggregateBench: AsyncParsableCommand {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
                 defer { try? FileManager.default.removeItem(atPath: folder) }
                 if index == 0 {
-                    let key = try await Parallel.offload { try PaillierPrivateKey.generate(bits: bits, scheme: .subgroup) }
+                    let key = try await Parallel.offload { try BenchKeys.paillier(bits: bits, scheme: .subgroup) }
                     for i in 1..<parties { try await channels[i]!.send([1]) }
                     phases.begin()
                     for i in 1..<parties { try await channels[i]!.send(key.publicKey.encoded) }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import HTMLReport
 import SandboxCore
 
 struct EvaluateCommand: AsyncParsableCommand {
@@ -16,7 +17,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             A fixed loop of arithmetic runs before and after each block. A block around which it varied, or during which other programs \
             were busy, is measured again and then left out; --force keeps and marks it.
 
-            Writes evaluation.json and evaluation.csv (Benchmarks/evaluation-schema.md). Exit status: 0 everything was measured; \
+            Writes evaluation.json, evaluation.csv (Benchmarks/evaluation-schema.md) and report.html. Exit status: 0 everything was measured; \
             2 a result differs from the plain computation, nothing is written; 3 the machine was too noisy for some blocks, the others are \
             written; 130 stopped, nothing is written.
 
@@ -32,12 +33,17 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "profile, or small: one small size of each operation on loopback, to see that everything works.") var sizes = Sizes.profile
     @Option(help: "How networks are made: auto, netem or shaped.") var network = NetworkMethod.auto
     @Option(help: "Language of progress and report: en or zh; default that of the environment.") var lang: Language?
+    @Option(
+        name: .customLong("peers"), parsing: .singleValue,
+        help: "What a script of Benchmarks/Peers printed with --json, to stand beside the figures; may be given again.")
+    var peers: [String] = []
+    @Option(help: "Output of `make constant-time`, for the security chapter.") var constantTime: String?
+    @Option(help: "Folder of the known-answer vectors, for the security chapter.") var vectors = "Protocols/Vectors"
     @Option(help: "How often a block is measured again on a noisy machine.") var retries = 2
     @Flag(help: "Report blocks of a noisy machine too, marked as such.") var force = false
     @Flag(help: "Print no progress.") var quiet = false
 
     enum Sizes: String, ExpressibleByArgument, CaseIterable { case profile, small }
-    enum Language: String, ExpressibleByArgument, CaseIterable { case en, zh }
 
     private static func areas(_ text: String) throws -> [EvaluationTask.Area] {
         let chosen = try text.split(separator: ",").map { name in
@@ -57,17 +63,23 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let started = Surroundings.utc(), phrases = EvaluationPhrases(language: lang?.rawValue)
+        let started = Surroundings.utc(), language = lang ?? .fromEnvironment(), phrases = EvaluationPhrases(language)
         let progress = EvaluationProgress(phrases, isQuiet: quiet)
         let plan = EvaluationPlan(profile: profile, isSmall: sizes == .small)
         let tasks = plan.tasks(areas)
         let used = Set(tasks.flatMap(\.points).map(\.network))
         let interruption = EvaluationInterruption()
+        // Before the hours of measuring: whether these can be read, and whether the known answers hold.
+        let others = try peers.flatMap { try EvaluationDocument.PeerResult.read($0) }
+        let hasVectors = FileManager.default.fileExists(atPath: vectors)
+        let evidence = try EvaluationDocument.SecurityEvidence.collect(
+            constantTime: constantTime, vectors: hasVectors ? vectors : nil)
         let folder = out, isNew = try EvaluationOutput.prepare(folder)
         // An empty folder of ours does not stay behind.
         if isNew { interruption.cleanUp { rmdir(folder) } }
         let scratch = FileManager.default.temporaryDirectory.appending(path: "yinhe-evaluate-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: scratch, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         interruption.cleanUp { try? FileManager.default.removeItem(atPath: scratch) }
         defer { interruption.finish() }
 
@@ -77,7 +89,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         try await Task.sleep(for: .milliseconds(500))
         let first = MachineState.now()
         let runner = EvaluationRunner(
-            plan: plan, networks: networks, interruption: interruption, environment: ["TMPDIR": scratch], force: force,
+            plan: plan, networks: networks, interruption: interruption, environment: ["TMPDIR": scratch, BenchKeys.key: scratch], force: force,
             retries: retries, progress: progress)
         let outcome = try await runner.run(tasks)
         if outcome.refusedBlocks > 0 { progress.write(phrases.refusedBlocks(outcome.refusedBlocks)) }
@@ -96,20 +108,23 @@ struct EvaluateCommand: AsyncParsableCommand {
                 noise: .init(
                     calibration: calibration, largestDrift: outcome.largestDrift, spreadLimit: Steadiness.spreadLimit,
                     driftLimit: Steadiness.driftLimit)),
-            networkProfiles: networks.profiles(used), measurements: outcome.measurements, notes: outcome.notes)
+            networkProfiles: networks.profiles(used), measurements: outcome.measurements, notes: outcome.notes,
+            peers: others.isEmpty ? nil : others, security: evidence)
         if used.count > 1, let obstacle = networks.obstacle {
             document.notes.append(
                 .init(.note, about: "networks", "links are shaped inside the parties' processes, above TCP: \(obstacle)"))
         }
         document.recordMeasuredNetworks()
         try document.validate(at: "this evaluation")
-        let paths = try EvaluationOutput.write(document, to: folder)
+        let paths = try EvaluationOutput.write(document, to: folder, language: language)
         progress.write(phrases.written(paths))
         if outcome.refusedBlocks > 0 { throw Self.tooNoisy }
     }
 
     private static let tooNoisy = ExitCode(3)
 }
+
+extension Language: @retroactive ExpressibleByArgument {}
 
 extension EvaluationDocument {
     /// The rate and the round trip that the transport area found, beside those that were asked for.

@@ -1,14 +1,16 @@
 import Evaluation
 import Foundation
+import HTMLReport
 import SandboxCore
 
 /// The files of an evaluation; each appears whole or not at all.
 enum EvaluationOutput {
-    /// Returns the paths. `language`: zh or en, nil for both.
-    static func write(_ document: EvaluationDocument, to folder: String) throws -> [String] {
+    /// Returns the paths. The report holds both languages and opens in `language`.
+    static func write(_ document: EvaluationDocument, to folder: String, language: Language) throws -> [String] {
         let files: [(name: String, bytes: [UInt8])] = [
             ("evaluation.json", try document.json()),
             ("evaluation.csv", Array(document.csv().utf8)),
+            ("report.html", Array(EvaluationReport.page(document, in: language).utf8)),
         ]
         return try files.map { file in
             let path = (folder as NSString).appendingPathComponent(file.name)

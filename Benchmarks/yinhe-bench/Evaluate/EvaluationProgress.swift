@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import HTMLReport
 import SandboxCore
 import Synchronization
 
@@ -57,12 +58,7 @@ final class EvaluationProgress: Sendable {
 struct EvaluationPhrases: Sendable {
     let isChinese: Bool
 
-    /// `language`: zh, en, or nil for that of the environment.
-    init(language: String?) {
-        let environment = ProcessInfo.processInfo.environment
-        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
-        isChinese = language.map { $0 == "zh" } ?? locale.hasPrefix("zh")
-    }
+    init(_ language: Language) { isChinese = language == .chinese }
 
     func begin(_ points: Int) -> String {
         isChinese ? "共 \(points) 个测点。测评期间请勿在本机运行其他程序。" : "\(points) points to measure. Leave the machine to the evaluation."
