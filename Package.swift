@@ -97,10 +97,11 @@ let package = Package(
         .target(
             name: "Evaluation", dependencies: ["HTMLReport", "COpenSSL", "CGMPShims"] + libraries.map { .target(name: $0) },
             path: "Benchmarks/Evaluation"),
+        .target(name: "CCompilerVersion", path: "Benchmarks/CompilerVersion"),
         .executableTarget(
             name: "YinheBench",
             dependencies: libraries.map { .target(name: $0) } + [
-                "Evaluation", "HTMLReport",
+                "Evaluation", "CCompilerVersion", "HTMLReport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             path: "Benchmarks/yinhe-bench"),

@@ -75,6 +75,7 @@ extension EvaluationDocument {
             try require(
                 profile.bitsPerSecond ?? 1 > 0 && profile.roundTripMilliseconds >= 0, "network profile \(profile.name) is negative")
         }
+        for peer in peers ?? [] { try peer.validate(at: place) }
         var seen = Set<MeasurementKey>()
         for m in measurements {
             let name = m.key.description
