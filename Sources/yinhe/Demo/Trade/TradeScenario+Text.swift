@@ -11,6 +11,11 @@ extension TradeScenario {
         zh: "不做规范化时，每种写法都算另一个集装箱。text 规则能修复全角、小写和首尾空格，但会把读错的箱号当作另一个集装箱放行。"
             + "container 规则还能修复中间的空格和连字符，并剔除校验码不符的箱号；剔除数见下方输入部分，可据此回到源头修正。")
 
+    static let dataNote = Phrase(
+        en: "Demonstration on synthetic data with invented container owners. The true values shown here exist only because one program made "
+            + "both tables; in a real run nobody has them.",
+        zh: "本报告为合成数据演示，箱主代码均为虚构。文中的真实值之所以存在，只因两张表由同一程序生成；真实运行中任何一方都没有这些值。")
+
     private static let header = [
         Phrase(en: "Keys compared", zh: "键的比较方式"), Phrase(en: "containers in both files", zh: "两表共有集装箱"),
         Phrase(en: "share of those that exist", zh: "占实际共有的比例"),

@@ -54,6 +54,7 @@ struct TradeScenario: DemoScenario {
         let contract = try ContractDemo.fill(template: stage.examples.file(Self.folder, "contract.yaml"), parties: demo.parties)
         var results = try await demo.run(contract: contract)
         let keys = try await interruptible { try Self.compare(declarations, moves, existing: tables.common) }
+        results.document.demoNote = Self.dataNote
         results.document.appendix = Self.section(keys)
         try AtomicFile.write(results.document.html(), to: results.report)
 

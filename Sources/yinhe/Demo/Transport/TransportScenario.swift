@@ -53,6 +53,7 @@ struct TransportScenario: DemoScenario {
         let contract = try ContractDemo.fill(template: stage.examples.file(Self.folder, "contract.yaml"), parties: demo.parties)
         var results = try await demo.run(contract: contract)
         let rates = try matchRates(tables, results)
+        results.document.demoNote = Self.dataNote
         results.document.appendix = "\(Self.section(rates))\(Self.section(metro))"
         try AtomicFile.write(results.document.html(), to: results.report)
 
