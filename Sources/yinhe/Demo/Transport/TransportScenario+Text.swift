@@ -5,11 +5,13 @@ import SandboxCore
 extension TransportScenario {
     private static let matchTitle = Phrase(en: "Why did 18 % of the tail numbers not match?", zh: "18 % 的机尾号为何匹配不上？")
     private static let matchNote = Phrase(
-        en: "The airlines divide the released number of matches by the tail numbers in their own file. Nearly all is missing in two "
-            + "carriers: AA and MQ put fleet numbers where a tail number belongs. These look like tail numbers, so no format check finds "
-            + "them; the rate by source does. Their aircraft are absent from every number above.",
+        en: "The airlines divide the released number of matches by the tail numbers in their own file. Nearly all that is missing belongs to "
+            + "two carriers: AA and MQ put fleet numbers where a tail number belongs. AA's mostly break the format of a registration "
+            + "(N3AAAA), MQ's do not (N501MQ): a format check finds the former, only the match rate by source finds the latter. Their "
+            + "aircraft are absent from every number above.",
         zh: "航空公司用发布的匹配数除以自己文件中的机尾号数。缺失几乎全部集中在两家承运人：AA 与 MQ 在机尾号一栏填的是机队编号。"
-            + "它们看上去就像机尾号，格式检查发现不了，按来源统计匹配率才能发现。上面所有结果都不含这些飞机。")
+            + "AA 的编号大多不符合注册号格式（如 N3AAAA），MQ 的却符合（如 N501MQ）：格式检查只能发现前者，按来源看匹配率才能发现后者。"
+            + "上面所有结果都不含这些飞机。")
     private static let metroTitle = Phrase(en: "Passengers of four operators, one secure sum", zh: "四家运营方的客流：一次安全求和")
     private static let metroNote = Phrase(
         en: "Each operator learned these totals and nothing of another one's share, except what follows from the total less its own. "
