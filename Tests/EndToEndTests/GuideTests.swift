@@ -36,7 +36,8 @@ import Testing
         for page in ["README.md", "README.zh-CN.md"] {
             let folder = repositoryRoot.appending(path: "Examples/\(name)")
             let text = try String(contentsOf: folder.appending(path: page), encoding: .utf8)
-            for match in text.matches(of: /\]\(([^)#:]+)(#[^)]*)?\)/) {
+            let prose = text.components(separatedBy: "```").enumerated().filter { $0.offset % 2 == 0 }.map(\.element).joined()
+            for match in prose.matches(of: /\]\(([^)#:]+)(#[^)]*)?\)/) {
                 let target = folder.appending(path: String(match.1)).path
                 #expect(FileManager.default.fileExists(atPath: target), "\(name)/\(page): \(match.1)")
             }
