@@ -107,6 +107,9 @@ struct PilotSize: ParsableArguments {
     @Option(help: .say("Seed of the data; the protocol's randomness has none.", "数据的种子；协议的随机性没有种子。", valueName: "n"))
     var seed: UInt64 = 20_260_101
 
+    /// Whether the sizes are those that nobody has to give; the seed does not count.
+    var isDefault: Bool { (rows, loans, overlap) == (20_000, 12_000, 8_000) }
+
     func validate() throws {
         guard rows >= 0, loans >= 0, overlap >= 0, max(rows, loans) <= 100_000_000 else {
             throw ValidationError(Help.text("Sizes must be 0 to 100,000,000.", "行数须在 0 到 100,000,000 之间。"))

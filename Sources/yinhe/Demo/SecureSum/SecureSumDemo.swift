@@ -3,8 +3,21 @@ import Fusion
 import SandboxCore
 import Tables
 
+struct SecureSumScenario: DemoScenario {
+    let about = DemoAbout(
+        name: "secure-sum", domain: Phrase(en: "inclusive finance", zh: "普惠信贷"),
+        parties: [Phrase(en: "three banks", zh: "三家银行")],
+        shows: Phrase(
+            en: "loan totals by industry on secret shares; nobody holds a key", zh: "在秘密份额上按行业汇总贷款；没有任何一方持有密钥"),
+        usualSeconds: 1, takesSizes: true)
+
+    func run(_ stage: DemoStage) async throws {
+        try await SecureSumDemo(size: stage.size, folder: stage.folder, console: stage.console).run()
+    }
+}
+
 /// Three banks learn the total of their loans by industry, and nothing about one another.
-struct SecureSumDemo {
+private struct SecureSumDemo {
     let size: PilotSize
     let folder: DemoFolder
     let console: Console
