@@ -4,7 +4,7 @@ import Fusion
 
 extension ReportDocument {
     var header: HTML {
-        let demo: HTML = isDemonstration ? "<p class=\"banner\">\(Phrase.reportDemo)</p>\n" : ""
+        let demo: HTML = isDemonstration ? "<p class=\"banner\">\(demoNote)</p>\n" : ""
         return """
             <header>
             <div class="brand">Yinhe 隐合 · \(Phrase.reportKind)</div>

@@ -10,6 +10,8 @@ package struct ReportDocument: Sendable {
     package var truth: Truths?
     package var ledgers: [LedgerCheck]
     package var language: Language
+    /// Says at the top that this is a demonstration, and where its data come from.
+    var demoNote = Phrase.reportDemo
     /// What a demonstration shows beside the run; stands after the results.
     var appendix: HTML = ""
 
