@@ -15,7 +15,7 @@ public struct SyntheticParks: Sendable {
     /// kWh for 10,000 yuan of output.
     static let intensities = [900, 1_400, 6_500, 700, 800, 350, 600, 1_500]
     /// Median output of an enterprise in 10,000 yuan.
-    private static let outputMedians = [42_000, 9_000, 38_000, 12_000, 6_000, 3_500, 5_000, 4_000]
+    private static let outputMedians = [42_000, 9_000, 18_000, 12_000, 6_000, 3_500, 5_000, 4_000]
     public static let header = ["industry", "electricity_mwh", "output_wan", "enterprises"]
     static let enterpriseHeader = ["credit_code", "industry", "electricity_mwh", "output_wan"]
 
