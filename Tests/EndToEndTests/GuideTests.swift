@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test func thereAreGuides() {
-        #expect(Set(Self.guides).isSuperset(of: ["credit-pilot", "million-rows", "secure-aggregation"]), "\(Self.guides)")
+        #expect(Set(Self.guides).isSuperset(of: ["inclusive-credit", "million-rows", "secure-aggregation"]), "\(Self.guides)")
     }
 
     @Test(arguments: guides) func bothLanguagesGiveTheSameCommands(_ name: String) throws {

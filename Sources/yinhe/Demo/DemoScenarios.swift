@@ -4,7 +4,8 @@ enum DemoScenarios {
     /// In the order of `yinhe demo --list`; the first is the default.
     static let all: [any DemoScenario] = [
         CreditScenario(mode: .intersectionSum), CreditScenario(mode: .hidden), CreditScenario(mode: .aligned),
-        SecureSumScenario(), AggregateScenario(), TransportScenario(), TradeScenario(),
+        SecureSumScenario(), AggregateScenario(), InclusiveCreditScenario(), MedicalScenario(), TransportScenario(), TradeScenario(),
+        LowCarbonScenario(),
     ]
 
     static func named(_ name: String) throws -> any DemoScenario {
