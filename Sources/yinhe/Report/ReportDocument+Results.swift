@@ -5,7 +5,7 @@ import HTMLReport
 
 extension ReportDocument {
     var header: HTML {
-        let demo: HTML = isDemonstration ? "<p class=\"banner\">\(Phrase.reportDemo)</p>\n" : ""
+        let demo: HTML = isDemonstration ? "<p class=\"banner\">\(demoNote)</p>\n" : ""
         return """
             <header>
             <div class="brand">Yinhe 隐合 · \(Phrase.reportKind)</div>
@@ -170,7 +170,10 @@ extension ReportDocument {
 enum CellText {
     static func number(_ cell: ReleasedCell) -> Double { cell.value.flatMap(Double.init) ?? .nan }
 
-    static func value(_ cell: ReleasedCell) -> String { cell.value.map { Numbers.group($0) } ?? "–" }
+    /// "n < 50" in a group withheld by a minimum cohort of 50, the same in both languages.
+    static func value(_ cell: ReleasedCell) -> String {
+        cell.value.map { Numbers.group($0) } ?? cell.withheldBelow.map { "n < \($0)" } ?? "–"
+    }
 
     /// Empty where things are counted: the measure itself names them.
     static func unit(_ cell: ReleasedCell) -> String {

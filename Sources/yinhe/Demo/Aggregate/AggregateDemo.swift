@@ -4,9 +4,24 @@ import SandboxCore
 import SecureAggregation
 import Tables
 
+struct AggregateScenario: DemoScenario {
+    let about = DemoAbout(
+        name: "aggregate", domain: Phrase(en: "inclusive finance", zh: "普惠信贷"),
+        parties: [
+            Phrase(en: "three banks", zh: "三家银行"), Phrase(en: "centre", zh: "汇总中心"), Phrase(en: "regulator", zh: "监管方"),
+        ],
+        shows: Phrase(
+            en: "monthly totals by encrypted files alone; an altered file is caught", zh: "只凭加密文件得到月度合计；被改动的文件当场识破"),
+        usualSeconds: 5, guide: "secure-aggregation")
+
+    func run(_ stage: DemoStage) async throws {
+        try await AggregateDemo(size: stage.size, folder: stage.folder, threads: stage.threads, console: stage.console).run()
+    }
+}
+
 /// Three banks learn their monthly totals by encrypted files alone; an altered file is caught on the way. Every step is a process of
 /// its own that has only its party's files.
-struct AggregateDemo {
+private struct AggregateDemo {
     let size: PilotSize
     let folder: DemoFolder
     let threads: Int

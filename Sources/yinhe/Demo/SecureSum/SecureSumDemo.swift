@@ -3,11 +3,25 @@ import Fusion
 import SandboxCore
 import Tables
 
+struct SecureSumScenario: DemoScenario {
+    let about = DemoAbout(
+        name: "secure-sum", domain: Phrase(en: "inclusive finance", zh: "普惠信贷"),
+        parties: [Phrase(en: "three banks", zh: "三家银行")],
+        shows: Phrase(
+            en: "loan totals by industry on secret shares; nobody holds a key", zh: "在秘密份额上按行业汇总贷款；没有任何一方持有密钥"),
+        usualSeconds: 1, takesSizes: true)
+
+    func run(_ stage: DemoStage) async throws {
+        try await SecureSumDemo(stage: stage).run()
+    }
+}
+
 /// Three banks learn the total of their loans by industry, and nothing about one another.
-struct SecureSumDemo {
-    let size: PilotSize
-    let folder: DemoFolder
-    let console: Console
+private struct SecureSumDemo {
+    let stage: DemoStage
+    private var size: PilotSize { stage.size }
+    private var folder: DemoFolder { stage.folder }
+    private var console: Console { stage.console }
     private static let names = ["bank-east", "bank-west", "bank-north"]
     private static let industries = ["制造业", "批发零售", "建筑业", "信息服务"]
 
@@ -29,34 +43,10 @@ struct SecureSumDemo {
             Phrase(
                 en: "Tables: three banks with \(Numbers.grouped(size.loans)) loans each (seed \(size.seed))",
                 zh: "数据：三家银行各 \(Numbers.grouped(size.loans)) 笔贷款（种子 \(size.seed)）"))
-        let identities = try Self.names.map { name in
-            let home = PartyHome(path: folder.file(name))
-            try home.create()
-            let identity = try Identity.generate()
-            try identity.write(to: home.identityPath)
-            console.note(.demoIdentity(name, identity.fingerprint.description))
-            return identity
-        }
-
-        var ports: [Int] = []
-        var processes: [PartyProcess] = []
-        for (i, name) in Self.names.enumerated() {
-            var arguments = [
-                "sum", "--in", folder.file("\(name).csv"), "--column", "loan_amount", "--scale", "2", "--by", "industry",
-                "--categories", Self.industries.joined(separator: ","), "--home", folder.file(name), "--listen", "127.0.0.1:0",
-            ]
-            for (j, identity) in identities.enumerated() {
-                let address = j < i ? ",127.0.0.1:\(ports[j])" : ""
-                arguments += ["--party", "\(Self.names[j]),\(identity.fingerprint)\(address)"]
-            }
-            let process = try PartyProcess(name, arguments, monitor: console.board.monitor(name))
-            processes.append(process)
-            // The last one only connects.
-            if i < Self.names.count - 1 { ports.append(try await process.port()) }
-        }
-        let outputs = try await PartyProcess.outputs(of: processes)
-        console.board.finish()
-        let results = try outputs.map { try JSONDecoder().decode(SumCommand.Document.self, from: $0) }
+        let results = try await SumRun(
+            parties: Self.names.map { .init(name: $0, data: folder.file("\($0).csv")) }, column: "loan_amount", scale: 2, group: "industry",
+            categories: Self.industries
+        ).run(stage)
         let exact = truth.map { SumCommand.decimal(Int128($0), scale: 2) }
         let correct = results.allSatisfy { $0.totals.map(\.total) == exact }
         let seconds = ProcessInfo.processInfo.systemUptime - started
