@@ -132,6 +132,16 @@ struct OutputDecoder {
         return body
     }
 
+    private func minimumCohort(_ body: Body) throws -> Int? {
+        guard let value = body.fields["minimum-cohort"] else { return nil }
+        guard Contract.cohortMeasure(of: body.measures, datasets) != nil else {
+            throw value.error(
+                "the measures do not count the subjects of a group",
+                remedy: "add count to the measures, or allow one row per subject of the dataset that is counted")
+        }
+        return try value.integer(in: 1...1 << 31)
+    }
+
     /// Without the key, an equal part of the contract's delta for every output of every allowed run.
     private func delta(_ item: YamlValue, _ value: YamlValue?) throws -> Rational {
         guard privacy.mechanism == .gaussian else {
@@ -146,16 +156,6 @@ struct OutputDecoder {
         let delta = try value.rational()
         guard delta.isPositive, delta < 1 else { throw value.error("delta must be greater than 0 and less than 1") }
         return delta
-    }
-
-    private func minimumCohort(_ body: Body) throws -> Int? {
-        guard let value = body.fields["minimum-cohort"] else { return nil }
-        guard Contract.cohortMeasure(of: body.measures, datasets) != nil else {
-            throw value.error(
-                "the measures do not count the subjects of a group",
-                remedy: "add count to the measures, or allow one row per subject of the dataset that is counted")
-        }
-        return try value.integer(in: 1...1 << 31)
     }
 
     private func recipients(_ value: YamlValue) throws -> [String] {
