@@ -1,3 +1,4 @@
+import DifferentialPrivacy
 import SandboxCore
 import SecretSharing
 
@@ -16,6 +17,7 @@ struct ShareProgram<E: RingElement>: Sendable {
         var columns: Int
         var groups: Int
         var algorithm: SortAlgorithm
+        var noise: LaplaceBits?
     }
 
     init(_ prepare: @escaping @Sendable (_ party: Int) throws -> Compute) { self.prepare = prepare }
@@ -39,6 +41,7 @@ struct ShareProgram<E: RingElement>: Sendable {
         case .shuffle: self = try .shuffled(n, bits)
         case .sort: self = try .sorted(n, bits, shape.algorithm)
         case .groupBy: self = try .groupSums(n, bits, shape.groups, shape.algorithm)
+        case .jointNoise: self = try .noise(n, shape.noise!)
         case .sum, .triples, .hiddenJoin: preconditionFailure("not a program of two parties")
         }
     }
