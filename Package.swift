@@ -47,7 +47,7 @@ let modules: [Target] = [
         name: "Fusion",
         dependencies: [
             "SandboxCore", "Arithmetic", "Transport", "Tables", "ContractText", "PrivateSetIntersection", "SecretSharing",
-            "Paillier", "DifferentialPrivacy", "IntersectionSum", "HiddenJoin",
+            "Paillier", "DifferentialPrivacy", "IntersectionSum", "HiddenJoin", "COpenSSL",
             .product(name: "GRDB", package: "GRDB.swift"),
         ]),
 ]
