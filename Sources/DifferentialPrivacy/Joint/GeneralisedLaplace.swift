@@ -90,7 +90,7 @@ package struct GeneralisedLaplace: Sendable {
         if epsilon >= shift / scale { return 0 }
         func exceeds(_ x: Double) -> Bool { logWeight(x) - logWeight(x + shift) > epsilon }
         var (low, high) = ((-shift / 2).rounded(.down) - 1, 1.0)
-        while !exceeds(high), high < 0x1p60 { high *= 2 }
+        while !exceeds(high), high < 0x1p80 { high *= 2 }
         while high - low > 1 {
             let middle = ((low + high) / 2).rounded(.down)
             if middle <= low || middle >= high { break }

@@ -223,6 +223,12 @@ struct RunText {
                 Phrase(
                     en: "ε \(b.charged) charged, \(b.remaining) of \(b.total) left; run \(b.runs) of \(b.maximumRuns)",
                     zh: "扣除 ε \(b.charged)，剩余 \(b.remaining) / \(b.total)；第 \(b.runs) 次，共 \(b.maximumRuns) 次")))
+        if let noise = run.jointNoise {
+            try console.fact(
+                .jointNoise,
+                "\(noise.method)  ·  \(console.text(.againstOutsiders)) \(Phrase.guarantee(noise.outsiders))  ·  "
+                    + "\(console.text(.againstEachParty)) \(Phrase.guarantee(noise.eachParty))")
+        }
         try console.fact(
             .traffic,
             console.text(
