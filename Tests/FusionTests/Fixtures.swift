@@ -35,6 +35,8 @@ struct ContractText {
     ]
     var epsilon = "4"
     var delta = "0"
+    /// More members of `privacy`, from the comma on.
+    var privacyExtra = ""
     var runs = "2"
     var minimum = "3"
     var expires = "2099-12-31T23:59:59Z"
@@ -75,7 +77,7 @@ struct ContractText {
         join: {datasets: [enterprises, loans], \(join)}
         outputs:
           \(outputs.joined(separator: "\n  "))
-        privacy: {unit: enterprise, epsilon: \(epsilon), delta: \(delta)}
+        privacy: {unit: enterprise, epsilon: \(epsilon), delta: \(delta)\(privacyExtra)}
         minimum-intersection: \(minimum)
         maximum-runs: \(runs)
         expires: \(expires)

@@ -144,6 +144,14 @@ extension Pilot {
         _ = try folder.file("bank.csv", tables.loanFile)
     }
 
+    /// Other files of both parties, one unmatched subject more in each, so that no earlier answer fits.
+    func refresh(_ round: Int) throws {
+        var tables = PilotTables.small()
+        tables.enterprises.append(("X\(round)", "A"))
+        tables.loans.append(("Y\(round)", 1, 0))
+        try write(tables)
+    }
+
     func party(_ name: String, ledger: (any RunLedger)? = nil, signed other: SignedContract? = nil, now: Date = Date()) throws
         -> PartyRun
     {

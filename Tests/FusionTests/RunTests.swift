@@ -144,7 +144,8 @@ import Transport
             $0.runs = "100"
         }
         var nulls = 0
-        for _ in 0..<8 where nulls == 0 {
+        for round in 0..<8 where nulls == 0 {
+            try pilot.refresh(round)
             let report = try await pilot.run().bank
             for cell in report.outputs[0].cells where cell.value == nil {
                 nulls += 1
@@ -166,7 +167,8 @@ import Transport
                 $0.runs = "100"
             }
             var negatives = 0
-            for _ in 0..<(isClamped ? 3 : 15) where negatives == 0 {
+            for round in 0..<(isClamped ? 3 : 15) where negatives == 0 {
+                try pilot.refresh(round)
                 negatives = try await pilot.run().bank.outputs[0].cells.filter { $0.value!.hasPrefix("-") }.count
             }
             // "long" is empty: each run is negative with probability above 0.49, none of 15 with probability below 5e-5;

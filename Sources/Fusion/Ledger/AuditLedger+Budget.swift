@@ -51,14 +51,14 @@ extension AuditLedger {
         _ sketch: CohortSketch?, _ now: Date
     ) throws {
         try Self.checkDate(signed, now)
-        _ = try uses(transaction, replay, signed, dataset ?? "", sketch)
-        guard let account = replay.accounts[signed.hashText] else { return }
-        guard account.runs < signed.contract.maximumRuns else {
+        let account = replay.accounts[signed.hashText]
+        guard (account?.runs ?? 0) < signed.contract.maximumRuns else {
             throw YinheError(
                 .contract, "the contract \"\(signed.contract.name)\" allows \(signed.contract.maximumRuns) runs, all are used",
                 remedy: "agree on a new contract")
         }
         _ = try Self.spentAfter(account, signed.contract)
+        _ = try uses(transaction, replay, signed, dataset ?? "", sketch)
     }
 
     /// Throws `.contract` once the contract has expired.

@@ -16,7 +16,7 @@ extension LedgerRecord {
         public var kind: Kind
         public var name: String
 
-        package init(_ kind: Kind, _ name: String) {
+        public init(_ kind: Kind, _ name: String) {
             self.kind = kind
             self.name = name
         }
@@ -33,7 +33,7 @@ extension LedgerRecord {
         /// What a run on nearly the same subjects as an earlier one meets; of a unit only. Nil leaves it to the contract.
         public var nearIdentical: Contract.Privacy.NearIdentical?
 
-        package init(
+        public init(
             account: Account, epsilon: Rational?, delta: Rational?, nearIdentical: Contract.Privacy.NearIdentical? = nil
         ) {
             self.account = account

@@ -11,7 +11,7 @@ extension ReportDocument {
             <h1>\(run.contractName)</h1>
             <p class="purpose">\(run.purpose)</p>
             <p class="meta">\(title(of: run.party)) · \(title(of: run.peer)) · \(Self.minute(run.finishedAt))</p>
-            \(warnings)
+            \(warnings)\(memoisedBanner)
             \(demo)</header>
 
             """

@@ -63,6 +63,6 @@ package struct ReportDocument: Sendable {
     package func html() -> String {
         HTML.page(
             title: run.contractName, in: language,
-            "\(header)\(summary)\(results)\(learned)\(agreement)\(inputs)\(budgetSection)\(jointNoise)\(cost)\(ledgerSection)\(model)\(footer)")
+            "\(header)\(summary)\(results)\(learned)\(agreement)\(inputs)\(budgetSection)\(statementSection)\(jointNoise)\(cost)\(ledgerSection)\(model)\(footer)")
     }
 }
