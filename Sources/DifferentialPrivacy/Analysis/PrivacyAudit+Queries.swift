@@ -139,7 +139,8 @@ extension PrivacyAudit {
         let matrixLaw = try AdditiveNoise.gaussian(rho: rho).law(VectorSensitivity(l1: 2, l2Squared: 2))
         let grid = try ValueGrid(lower: 0, upper: 20, step: 1)
         let exponential = try PrivateQuantile(unit: unit, epsilon: 2, probability: 0)
-        let tree = try TreeQuantiles(unit: unit, noise: .laplace(epsilon: 2), grid: grid, fanout: 4)
+        let fractions = try [Rational(1, over: 4), Rational(1, over: 2), Rational(3, over: 4)]
+        let tree = try TreeQuantiles(unit: unit, noise: .laplace(epsilon: 2), grid: ValueGrid(lower: 0, upper: 3, step: 1), fanout: 4)
         return try [
             Case("ranges-laplace", epsilon: 1, claim: "epsilon 1 by its statement") { onNeighbour, random in
                 Int64((nodes(try ranges.release(onNeighbour ? one : flat, random: random).value) * 2).rounded())
@@ -156,8 +157,8 @@ extension PrivacyAudit {
                 Int64(exponential.release(onNeighbour ? [0] : [], on: grid, random: random).value)
             },
             Case("quantile-tree", epsilon: 2, claim: "epsilon 2 by its statement", share: 0.5) { onNeighbour, random in
-                let values = try tree.release([10] + (onNeighbour ? [20] : []), at: [Rational(1, over: 2), Rational(9, over: 10)], random: random).value
-                return Int64(values[0].value) * 32 + Int64(values[1].value)
+                let released = try tree.release(onNeighbour ? [3] : [], at: fractions, random: random).value
+                return released.reduce(0) { $0 * 4 + Int64($1.value) }
             },
         ]
     }

@@ -26,7 +26,8 @@ final class RowSpill {
     let parts: Int
     let level: Int
     private let folder: URL
-    private var files: [FileHandle] = []
+    /// Made when a part first outgrows its buffer.
+    private var files: [FileHandle?]
     /// `bufferRecords` records of each part, of which `filled` are in use, and how many have been appended.
     private let buffer: UnsafeMutableRawPointer
     private let filled: UnsafeMutablePointer<Int>
@@ -35,6 +36,7 @@ final class RowSpill {
     init(parts: Int, level: Int, in parent: URL) throws {
         self.parts = parts
         self.level = level
+        files = Array(repeating: nil, count: parts)
         folder = parent.appending(path: "yinhe-rows-\(UUID().uuidString)")
         buffer = .allocate(byteCount: parts * Self.bufferRecords * Self.recordBytes, alignment: 16)
         filled = .allocate(capacity: parts)
@@ -44,20 +46,13 @@ final class RowSpill {
         do {
             try FileManager.default.createDirectory(
                 at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-            for part in 0..<parts {
-                let path = folder.appending(path: "\(part)")
-                guard FileManager.default.createFile(atPath: path.path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
-                    throw CocoaError(.fileWriteUnknown)
-                }
-                files.append(try FileHandle(forUpdating: path))
-            }
         } catch {
             throw YinheError(.system, "temporary files in \(parent.path): \(error.localizedDescription)", remedy: "free space or choose another folder")
         }
     }
 
     deinit {
-        for file in files { try? file.close() }
+        for file in files { try? file?.close() }
         try? FileManager.default.removeItem(at: folder)
         buffer.deallocate()
         filled.deallocate()
@@ -84,18 +79,28 @@ final class RowSpill {
         guard filled[part] > 0 else { return }
         let start = buffer + part * Self.bufferRecords * Self.recordBytes
         do {
-            try files[part].write(contentsOf: Data(bytesNoCopy: start, count: filled[part] * Self.recordBytes, deallocator: .none))
+            try file(part).write(contentsOf: Data(bytesNoCopy: start, count: filled[part] * Self.recordBytes, deallocator: .none))
         } catch {
             throw YinheError(.system, "a temporary file: \(error.localizedDescription)", remedy: "free space or choose another folder")
         }
         filled[part] = 0
     }
 
+    private func file(_ part: Int) throws -> FileHandle {
+        if let file = files[part] { return file }
+        let path = folder.appending(path: "\(part)")
+        guard FileManager.default.createFile(atPath: path.path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
+            throw CocoaError(.fileWriteUnknown)
+        }
+        let file = try FileHandle(forUpdating: path)
+        files[part] = file
+        return file
+    }
+
     /// Every record of a part, in the order in which they came.
     func read(_ part: Int, _ body: (Record) throws -> Void) throws {
-        if counts[part] > filled[part] {
+        if counts[part] > filled[part], let file = files[part] {
             try flush(part)
-            let file = files[part]
             try reading { try file.seek(toOffset: 0) }
             while let data = try reading({ try file.read(upToCount: Self.bufferRecords * Self.recordBytes) }), !data.isEmpty {
                 guard data.count % Self.recordBytes == 0 else {
@@ -127,7 +132,7 @@ final class RowSpill {
 
     /// Gives a part's disk space back.
     func discard(_ part: Int) throws {
-        try reading { try files[part].truncate(atOffset: 0) }
+        try reading { try files[part]?.truncate(atOffset: 0) }
         (filled[part], counts[part]) = (0, 0)
     }
 }
