@@ -17,7 +17,7 @@ struct ShareBench: AsyncParsableCommand {
             """)
 
     enum Operation: String, ExpressibleByArgument, CaseIterable {
-        case sum, add, mul, square, dot, matmul, less, equal, b2a, truncate, divide, shuffle, sort
+        case sum, add, mul, square, dot, matmul, less, equal, b2a, truncate, divide, shuffle, sort, mean, variance, median
         case groupBy = "group-by"
         case jointNoise = "joint-noise"
         case triples

@@ -46,6 +46,9 @@ extension FusionPlan {
                 + "cell\(cells == 1 ? "" : "s"), to \(output.recipients.joined(separator: " and ")), epsilon \(output.epsilon)"
                 + (output.delta.isPositive ? ", delta \(output.delta)." : ".")
         ]
+        if let minimum = output.minimumCohort {
+            lines.append("  Groups with a noised number of subjects below \(minimum) are withheld.")
+        }
         for query in queries where query.output == index {
             let (scale, unit) = display(query.measure)
             let sensitivity = DecimalText.text(query.sensitivity, scale: scale)

@@ -86,38 +86,48 @@ struct PlanBuilder {
 
     // MARK: Cells
 
-    /// One label array per cell, the last `by` column fastest.
+    /// One label array per cell: the `by` columns, then the bins of a histogram, the last one fastest.
     static func labels(_ output: Contract.Output, _ contract: Contract) -> [[String]] {
-        if let histogram = output.histogram {
-            let column = contract.column(histogram.column)
-            if let categories = column.categories { return categories.map { [$0] } }
+        let groups = groupLabels(output, contract)
+        guard let histogram = output.histogram else { return groups }
+        let column = contract.column(histogram.column)
+        let bins: [String]
+        if let categories = column.categories {
+            bins = categories
+        } else {
             let edges = histogram.edges!.map { DecimalText.text($0, scale: column.scale) }
-            return (1..<edges.count).map { ["[\(edges[$0 - 1]), \(edges[$0])" + ($0 == edges.count - 1 ? "]" : ")")] }
+            bins = (1..<edges.count).map { "[\(edges[$0 - 1]), \(edges[$0])" + ($0 == edges.count - 1 ? "]" : ")") }
         }
-        return output.by.map { contract.column($0).categories! }.reduce([[]]) { cells, labels in
+        return groups.flatMap { group in bins.map { group + [$0] } }
+    }
+
+    /// One label array per combination of the `by` columns; one empty array where there are none.
+    static func groupLabels(_ output: Contract.Output, _ contract: Contract) -> [[String]] {
+        output.by.map { contract.column($0).categories! }.reduce([[]]) { cells, labels in
             cells.flatMap { cell in labels.map { cell + [$0] } }
         }
     }
 
     /// For each cell, in the order of `labels`, its rows. On one side the distinct sets of rows are a partition.
     private func selectors(_ output: Contract.Output) -> [Selector] {
-        if let histogram = output.histogram {
-            let reference = histogram.column
-            let ranges: [ClosedRange<Int64>]
-            if let edges = histogram.edges {
-                ranges = (1..<edges.count).map { edges[$0 - 1]...($0 == edges.count - 1 ? edges[$0] : edges[$0] - 1) }
-            } else {
-                ranges = contract.column(reference).categories!.indices.map { Int64($0)...Int64($0) }
-            }
-            return ranges.map { Selector().adding(.init(column: reference.column, range: $0), of: reference.dataset) }
-        }
-        return output.by.reduce([Selector()]) { cells, reference in
+        let groups = output.by.reduce([Selector()]) { cells, reference in
             let categories = contract.column(reference).categories!.indices
             return cells.flatMap { cell in
                 categories.map {
                     cell.adding(.init(column: reference.column, range: Int64($0)...Int64($0)), of: reference.dataset)
                 }
             }
+        }
+        guard let histogram = output.histogram else { return groups }
+        let reference = histogram.column
+        let ranges: [ClosedRange<Int64>]
+        if let edges = histogram.edges {
+            ranges = (1..<edges.count).map { edges[$0 - 1]...($0 == edges.count - 1 ? edges[$0] : edges[$0] - 1) }
+        } else {
+            ranges = contract.column(reference).categories!.indices.map { Int64($0)...Int64($0) }
+        }
+        return groups.flatMap { group in
+            ranges.map { group.adding(.init(column: reference.column, range: $0), of: reference.dataset) }
         }
     }
 

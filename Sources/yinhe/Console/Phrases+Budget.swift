@@ -143,3 +143,23 @@ extension Phrase {
         }
     }
 }
+
+// The statement's own sentences are made in English; their parts are known.
+
+extension Phrase {
+    static func statementText(_ text: String) -> Phrase {
+        let parts = [
+            ("each party adds a full sample to every cell: ", "每一方都向每个单元格加入一份完整噪声："),
+            ("discrete Laplace, scale ", "离散拉普拉斯，尺度 "), ("discrete Gaussian, sigma^2 ", "离散高斯，σ² "),
+            ("exact discrete Laplace (", "精确离散拉普拉斯采样（"), ("exact discrete Gaussian (", "精确离散高斯采样（"),
+            ("algorithm 2)", "算法 2）"), ("algorithm 3)", "算法 3）"), ("basic composition of ", "基本组合，输出数 "),
+            (" outputs; ", "；"), (" output; ", "；"),
+            ("an output's epsilon is divided equally among its measures", "每项输出的 ε 由其各度量均分"),
+            (
+                "the measures of an output share its rho equally, which is converted to its epsilon and delta",
+                "每项输出的各度量均分其 ρ，再换算为该输出的 ε 与 δ"
+            ),
+        ]
+        return Phrase(en: text, zh: parts.reduce(text) { $0.replacingOccurrences(of: $1.0, with: $1.1) })
+    }
+}

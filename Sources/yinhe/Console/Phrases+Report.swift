@@ -17,11 +17,11 @@ extension Phrase {
     static let results = Phrase(en: "Released results", zh: "发布结果")
     static let resultsNote = Phrase(
         en:
-            "Every number below carries deliberate random noise, so that no single enterprise can be inferred from it. The "
+            "Every number below carries deliberate random noise, so that no single subject can be inferred from it. The "
                 + "interval says how "
             + "far the noise may have moved it; small groups are moved by the same amount as large ones, so read their "
             + "ratios with care.",
-        zh: "下列每个数字都加入了随机噪声，任何单个企业的情况都无法由此推断。区间表示噪声可能造成的偏移；"
+        zh: "下列每个数字都加入了随机噪声，任何单个主体的情况都无法由此推断。区间表示噪声可能造成的偏移；"
             + "噪声大小与分组大小无关，因此小分组的比率波动更大，解读时请留意。")
     static let group = Phrase(en: "Group", zh: "分组")
     static let measure = Phrase(en: "Measure", zh: "指标")

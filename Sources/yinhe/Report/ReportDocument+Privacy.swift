@@ -36,10 +36,10 @@ enum StatementText {
             (.statementUnit, Phrase(statement.unit)),
             (.statementNeighbours, .statementNeighbours(statement.neighbours)),
             (.statementLoss, .statementCost(statement.cost)),
-            (.statementComposition, Phrase(statement.composition)),
+            (.statementComposition, .statementText(statement.composition)),
             (.statementTrust, .statementTrust(statement.trust)),
-            (.statementMechanism, Phrase(statement.mechanism)),
-            (.statementSampler, Phrase(statement.sampler)),
+            (.statementMechanism, .statementText(statement.mechanism)),
+            (.statementSampler, .statementText(statement.sampler)),
             (.statementFloatingPoint, statement.isFloatingPointSafe ? .statementIntegers : .no),
         ]
     }
