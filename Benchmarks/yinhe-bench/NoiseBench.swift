@@ -90,23 +90,30 @@ struct NoiseBench: AsyncParsableCommand {
         }
     }
 
+    /// Standard errors of the mean and of the variance.
+    static let tolerance = 7.0
+
     /// `excess`: an upper bound of the law's excess kurtosis.
     private func measureLaw(
         _ law: some IntegerLaw, _ name: String, mean: Double = 0, variance: Double, excess: Double
     ) async throws {
+        // Both deviations in standard errors; the larger one, of all runs.
+        var worst = 0.0
         let count = samples
         let samples = try await options.repeated {
             await measure({ law.samples(count, threads: options.threads) }) { noise in
                 let n = Double(noise.count)
                 let first = noise.reduce(0.0) { $0 + Double($1) - mean } / n
                 let second = noise.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / n
-                return abs(first) <= 7 * (variance / n).squareRoot()
-                    && abs(second - variance) <= 7 * variance * ((2 + excess) / n).squareRoot()
+                let deviation = max(
+                    abs(first) / (variance / n).squareRoot(), abs(second - variance) / (variance * ((2 + excess) / n).squareRoot()))
+                worst = max(worst, deviation)
+                return deviation <= Self.tolerance
             }
         }
         try options.report(
             BenchResult(
                 "noise", op: op.rawValue, protocol: name, n: count, threads: options.threads, samples: samples,
-                details: ["scale": scale]))
+                details: ["scale": scale, "standard_errors": String(format: "%.3f", worst)]))
     }
 }
