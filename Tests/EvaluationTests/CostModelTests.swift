@@ -7,7 +7,7 @@ import Testing
 @Suite struct LeastSquaresTests {
     /// A x - b of the residual's gradient: at the optimum no unknown can grow or, if positive, shrink with profit.
     @Test func solutionFulfilsTheOptimalityConditions() throws {
-        let seed = SystemRandom.shared.word(), random = SeededRandom(seed: seed)
+        let seed = SystemRandom.shared.word(), random = SeededRandom(seed)
         func uniform() -> Double { Double(random.word() >> 11) / Double(1 << 53) * 2 - 1 }
         for _ in 0..<50 {
             let rows = (0..<7).map { _ in (0..<4).map { _ in uniform() } }, b = (0..<7).map { _ in uniform() }

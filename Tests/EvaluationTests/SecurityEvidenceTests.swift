@@ -19,7 +19,7 @@ import Testing
             "P-256: points of Wycheproof", "Primality of Wycheproof", "ristretto255: multiples of the generator", "ristretto255: encodings",
             "ristretto255: oblivious PRF", "expand_message_xmd", "Paillier encryption, 2048 bits", "Paillier encryption, 3072 bits",
         ] { #expect(names.contains(name), "\(name)") }
-        #expect(answers.reduce(0) { $0 + $1.vectors } > 1000)
+        #expect(answers.reduce(0) { $0 + $1.vectors } > 750)
         #expect(answers.first { $0.name == "Primality of Wycheproof" }?.vectors == 317)
     }
 
