@@ -33,7 +33,8 @@ extension Charts {
         package init(_ title: Phrase, text: @escaping @Sendable (Double) -> String) { (self.title, self.text) = (title, text) }
     }
 
-    /// Curves on two logarithmic axes. Points that are not positive have no place on them and are left out.
+    /// Curves on two logarithmic axes. Points that are not positive have no place on them and are left out; a curve without a name is
+    /// drawn and has no key.
     package static func logLog(
         _ series: [Series], x horizontal: Scale, y vertical: Scale, class name: String, marks: [(x: Double, y: Double, colour: String)] = []
     ) -> HTML {
@@ -74,14 +75,14 @@ extension Charts {
             out += "<circle cx=\"\(x(mark.x))\" cy=\"\(y(mark.y))\" r=\"5.5\" fill=\"\(mark.colour)\"/>\n"
         }
         out += "</svg>\n"
-        return out + legend(drawn.enumerated().map { i, one in
+        return out + legend(drawn.enumerated().filter { !$0.element.name.en.isEmpty }.map { i, one in
             ("<path d=\"M1 6h20\" stroke=\"\(one.colour)\" stroke-width=\"2\"\(one.dash)/>\(one.hasMarkers ? marker(i, 11, 6, one.colour) : "")",
                 one.name)
         })
     }
 
     /// Shapes that differ without colour.
-    private static func marker(_ index: Int, _ x: Double, _ y: Double, _ colour: String) -> HTML {
+    static func marker(_ index: Int, _ x: Double, _ y: Double, _ colour: String) -> HTML {
         switch index % 4 {
         case 0: "<circle cx=\"\(x)\" cy=\"\(y)\" r=\"4.5\" fill=\"\(colour)\"/>\n"
         case 1: "<rect x=\"\(x - 4)\" y=\"\(y - 4)\" width=\"8\" height=\"8\" fill=\"\(colour)\"/>\n"
