@@ -47,7 +47,7 @@ let modules: [Target] = [
         name: "Fusion",
         dependencies: [
             "SandboxCore", "Arithmetic", "Transport", "Tables", "ContractText", "PrivateSetIntersection", "SecretSharing",
-            "Paillier", "DifferentialPrivacy", "IntersectionSum", "HiddenJoin",
+            "Paillier", "DifferentialPrivacy", "IntersectionSum", "HiddenJoin", "COpenSSL",
             .product(name: "GRDB", package: "GRDB.swift"),
         ]),
 ]
@@ -75,6 +75,8 @@ let package = Package(
     name: "Yinhe",
     products: libraries.map { .library(name: $0, targets: [$0]) } + [
         .library(name: "Yinhe", targets: ["Yinhe"]),
+        // libyinhe-c.so: the C interface of Sources/CYinhe/include/yinhe.h, for other languages.
+        .library(name: "yinhe-c", type: .dynamic, targets: ["YinheC", "CYinhe"]),
         .executable(name: "yinhe", targets: ["YinheCommand"]),
         .executable(name: "yinhe-bench", targets: ["YinheBench"]),
     ],
@@ -106,20 +108,36 @@ let package = Package(
             ],
             path: "Benchmarks/yinhe-bench"),
 
+        .target(name: "CYinhe"),
+        .target(
+            name: "YinheC",
+            dependencies: [
+                "CYinhe", "SandboxCore", "Arithmetic", "Transport", "Tables", "PrivateSetIntersection", "Paillier",
+                "DifferentialPrivacy",
+            ]),
+        .executableTarget(
+            name: "private-join-in-60-lines",
+            dependencies: ["SandboxCore", "Transport", "Tables", "PrivateSetIntersection"],
+            path: "Examples/private-join-in-60-lines", exclude: ["README.md", "README.zh-CN.md", "tax.csv", "bank.csv"]),
+
         // Seeded randomness and plain oracles live here and nowhere else: no product contains this target.
         .target(name: "TestSupport", dependencies: ["SandboxCore", "Arithmetic", "Transport", "SecretSharing"], path: "Tests/TestSupport"),
         .target(
             name: "FuzzTargets", dependencies: ["TestSupport"] + libraries.map { .target(name: $0) }, path: "Tests/Fuzzing/Targets"),
+        // A process that the ledger's tests kill.
+        .executableTarget(name: "BudgetCharger", dependencies: ["SandboxCore", "Tables", "Fusion"], path: "Tests/BudgetCharger"),
         .testTarget(name: "FuzzingTests", dependencies: ["TestSupport", "FuzzTargets"]),
     ] + checkers + libraries.map { name in
         .testTarget(
             name: "\(name)Tests",
             dependencies: ["TestSupport", .target(name: name)]
                 // The ledger's tests edit its database behind its back.
-                + (name == "Fusion" ? [.product(name: "GRDB", package: "GRDB.swift")] : []))
+                + (name == "Fusion" ? [.product(name: "GRDB", package: "GRDB.swift"), "BudgetCharger"] : []))
     } + [
         .testTarget(name: "EvaluationTests", dependencies: ["TestSupport", "Evaluation", "HTMLReport", "Transport", "YinheBench"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "Yinhe", "YinheCommand", "YinheBench"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["TestSupport", "Yinhe", "YinheCommand", "YinheBench", "private-join-in-60-lines", "YinheC"])
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,4 @@
+import DifferentialPrivacy
 import SandboxCore
 import SecretSharing
 
@@ -16,6 +17,7 @@ struct ShareProgram<E: RingElement>: Sendable {
         var columns: Int
         var groups: Int
         var algorithm: SortAlgorithm
+        var noise: LaplaceBits?
     }
 
     init(_ prepare: @escaping @Sendable (_ party: Int) throws -> Compute) { self.prepare = prepare }
@@ -40,6 +42,7 @@ struct ShareProgram<E: RingElement>: Sendable {
         case .sort: self = try .sorted(n, bits, shape.algorithm)
         case .mean, .variance, .median: self = try .statistic(op, n, bits)
         case .groupBy: self = try .groupSums(n, bits, shape.groups, shape.algorithm)
+        case .jointNoise: self = try .noise(n, shape.noise!)
         case .sum, .triples, .hiddenJoin: preconditionFailure("not a program of two parties")
         }
     }

@@ -55,7 +55,7 @@ final class DecodedRows: @unchecked Sendable {
             let line = parser.recordLine
             let raw = parser.bytes(plan.keyField)
             key.count = 0
-            key.reserve(raw.count)
+            key.reserve(raw.count + JoinKeyNormalizer.growth)
             switch plan.normalizer.normalize(raw, into: key.base) {
             case .empty:
                 tally.add(.emptyKeys, line: line)

@@ -97,7 +97,7 @@ struct KeyProfile {
 
     mutating func add(_ cell: UnsafeBufferPointer<UInt8>, _ scratch: TextBuffer, _ hasher: inout JoinTokenHasher) {
         scratch.count = 0
-        scratch.reserve(cell.count)
+        scratch.reserve(cell.count + JoinKeyNormalizer.growth)
         switch normalizer.normalize(cell, into: scratch.base) {
         case .empty: empty += 1
         case .malformed: malformed += 1

@@ -8,9 +8,9 @@ public struct FileInspection: Codable, Hashable, Sendable {
     public var encoding: String
     public var rows: Int
     public var columns: [Column]
-    /// The inspected key column: the named one, else the first column that looks like credit codes; nil when there is none.
+    /// The inspected key column: the named one, else the first that looks like keys of a kind with rules; nil when there is none.
     public var keyColumn: String?
-    /// One entry per normaliser, for the key column.
+    /// For the key column, one entry for each of uscc, text, digits, and each other normaliser that takes some of its cells.
     public var keys: [KeyQuality]
 
     public struct Column: Codable, Hashable, Sendable {
@@ -74,24 +74,32 @@ public struct FileInspection: Codable, Hashable, Sendable {
                 progress?(ProgressEvent(phase: "inspect", completed: reader.bytesRead, total: reader.fileSize))
             }
         }
+        let always = [JoinKeyNormalizer.uscc, .text, .digits].map(\.description)
         return FileInspection(
             fileName: InputFile.name(of: path), bytes: reader.bytesRead, sha256: reader.digest,
             encoding: reader.encoding.rawValue, rows: rows, columns: columns.map { $0.column(rows: rows) }, keyColumn: key,
-            keys: keys.map(\.quality))
+            keys: keys.map(\.quality).filter { $0.valid > 0 || always.contains($0.normalizer) })
     }
 
-    /// The first column most of whose first 1000 cells are credit codes; nil when there is none or the file is a pipe.
+    /// The first column most of whose first 1000 cells are credit codes, else identity numbers, and so on; nil when there is
+    /// none or the file is a pipe.
     private static func likelyKey(_ path: String, options: CSVOptions, isPipe: Bool) throws -> String? {
         if isPipe { return nil }
         var reader = try CSVReader(path: path, options: options)
-        var valid = [Int](repeating: 0, count: reader.header.count)
+        let kinds: [JoinKeyNormalizer] = [.uscc, .residentID, .container, .plate, .mobile]
+        var valid = kinds.map { _ in [Int](repeating: 0, count: reader.header.count) }
         var rows = 0
         while rows < 1000, let fields = try reader.next() {
             rows += 1
             for (i, field) in fields.enumerated() {
-                if case .valid = JoinKeyNormalizer.uscc.normalize(field) { valid[i] += 1 }
+                for (k, kind) in kinds.enumerated() {
+                    if case .valid = kind.normalize(field) { valid[k][i] += 1 }
+                }
             }
         }
-        return valid.firstIndex { $0 * 2 > rows }.map { reader.header[$0] }
+        for counts in valid {
+            if let column = counts.firstIndex(where: { $0 * 2 > rows }) { return reader.header[column] }
+        }
+        return nil
     }
 }

@@ -28,7 +28,7 @@ struct KeyBatch: ~Copyable {
     @inline(__always)
     mutating func add(_ raw: UnsafeBufferPointer<UInt8>, line: Int, _ tally: inout RowTally) -> Bool {
         key.count = 0
-        key.reserve(raw.count)
+        key.reserve(raw.count + JoinKeyNormalizer.growth)
         switch normalizer.normalize(raw, into: key.base) {
         case .empty:
             tally.add(.emptyKeys, line: line)

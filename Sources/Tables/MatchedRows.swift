@@ -24,7 +24,7 @@ public enum MatchedRows {
             }
             let raw = reader.bytes(key)
             canonical.count = 0
-            canonical.reserve(raw.count)
+            canonical.reserve(raw.count + JoinKeyNormalizer.growth)
             guard case .valid(let count, _) = normalizer.normalize(raw, into: canonical.base) else { continue }
             guard wanted.contains(hasher.token(UnsafeRawBufferPointer(start: canonical.base, count: count))) else { continue }
             var fields: [[UInt8]] = []

@@ -46,6 +46,37 @@ public struct Contract: Hashable, Sendable {
         /// Total over all runs.
         public let epsilon: Rational
         public let delta: Rational
+        /// The law of the noise that the released numbers carry.
+        public let mechanism: Mechanism
+        /// How the two parties make the noise together. Protocols/joint-noise.md.
+        public let jointNoise: JointNoise
+        /// What a run on nearly the same subjects as an earlier one meets; nil leaves it to each party's own policy.
+        public let nearIdentical: NearIdentical?
+
+        public enum Mechanism: String, Hashable, Sendable, Codable, CaseIterable {
+            /// Discrete Laplace: epsilon alone.
+            case laplace
+            /// Discrete Gaussian: epsilon and delta; less noise for outputs of many measures.
+            case gaussian
+        }
+
+        public enum JointNoise: String, Hashable, Sendable, Codable, CaseIterable {
+            /// Each adds a full sample.
+            case eachParty = "each-party"
+            /// Each adds half of one sample: less noise, and a weak guarantee against the other party.
+            case divisible
+            /// One sample, made inside the computation: known to neither.
+            case computed
+        }
+
+        /// Whether released numbers are protected up to a delta: by Gaussian noise, or as computed noise is near its law, not of it.
+        public var spendsDelta: Bool { mechanism == .gaussian || jointNoise == .computed }
+
+        public enum NearIdentical: String, Hashable, Sendable, Codable, CaseIterable {
+            case refuse
+            /// Both runs count together. Protocols/privacy-budget.md.
+            case charge
+        }
     }
 
     /// What a protocol reveals to a party beyond the outputs.
@@ -79,6 +110,9 @@ public struct Contract: Hashable, Sendable {
         // Checked when the contract was read.
         outputs.reduce(Rational.zero) { try! $0 + $1.epsilon }
     }
+
+    /// Likewise in delta; 0 for Laplace noise.
+    public var deltaPerRun: Rational { outputs.reduce(Rational.zero) { try! $0 + $1.delta } }
 }
 
 extension Contract {

@@ -13,6 +13,8 @@ struct PlanBuilder {
         let isGroup: Bool
         let slot: FusionPlan.Slot
     }
+    /// Of Gaussian noise, by output.
+    private var rhos: [Int: Rational] = [:]
     private var slotIndex: [SlotPlace: Int] = [:]
 
     static let maximumCells = 20_000
@@ -84,38 +86,48 @@ struct PlanBuilder {
 
     // MARK: Cells
 
-    /// One label array per cell, the last `by` column fastest.
+    /// One label array per cell: the `by` columns, then the bins of a histogram, the last one fastest.
     static func labels(_ output: Contract.Output, _ contract: Contract) -> [[String]] {
-        if let histogram = output.histogram {
-            let column = contract.column(histogram.column)
-            if let categories = column.categories { return categories.map { [$0] } }
+        let groups = groupLabels(output, contract)
+        guard let histogram = output.histogram else { return groups }
+        let column = contract.column(histogram.column)
+        let bins: [String]
+        if let categories = column.categories {
+            bins = categories
+        } else {
             let edges = histogram.edges!.map { DecimalText.text($0, scale: column.scale) }
-            return (1..<edges.count).map { ["[\(edges[$0 - 1]), \(edges[$0])" + ($0 == edges.count - 1 ? "]" : ")")] }
+            bins = (1..<edges.count).map { "[\(edges[$0 - 1]), \(edges[$0])" + ($0 == edges.count - 1 ? "]" : ")") }
         }
-        return output.by.map { contract.column($0).categories! }.reduce([[]]) { cells, labels in
+        return groups.flatMap { group in bins.map { group + [$0] } }
+    }
+
+    /// One label array per combination of the `by` columns; one empty array where there are none.
+    static func groupLabels(_ output: Contract.Output, _ contract: Contract) -> [[String]] {
+        output.by.map { contract.column($0).categories! }.reduce([[]]) { cells, labels in
             cells.flatMap { cell in labels.map { cell + [$0] } }
         }
     }
 
     /// For each cell, in the order of `labels`, its rows. On one side the distinct sets of rows are a partition.
     private func selectors(_ output: Contract.Output) -> [Selector] {
-        if let histogram = output.histogram {
-            let reference = histogram.column
-            let ranges: [ClosedRange<Int64>]
-            if let edges = histogram.edges {
-                ranges = (1..<edges.count).map { edges[$0 - 1]...($0 == edges.count - 1 ? edges[$0] : edges[$0] - 1) }
-            } else {
-                ranges = contract.column(reference).categories!.indices.map { Int64($0)...Int64($0) }
-            }
-            return ranges.map { Selector().adding(.init(column: reference.column, range: $0), of: reference.dataset) }
-        }
-        return output.by.reduce([Selector()]) { cells, reference in
+        let groups = output.by.reduce([Selector()]) { cells, reference in
             let categories = contract.column(reference).categories!.indices
             return cells.flatMap { cell in
                 categories.map {
                     cell.adding(.init(column: reference.column, range: Int64($0)...Int64($0)), of: reference.dataset)
                 }
             }
+        }
+        guard let histogram = output.histogram else { return groups }
+        let reference = histogram.column
+        let ranges: [ClosedRange<Int64>]
+        if let edges = histogram.edges {
+            ranges = (1..<edges.count).map { edges[$0 - 1]...($0 == edges.count - 1 ? edges[$0] : edges[$0] - 1) }
+        } else {
+            ranges = contract.column(reference).categories!.indices.map { Int64($0)...Int64($0) }
+        }
+        return groups.flatMap { group in
+            ranges.map { group.adding(.init(column: reference.column, range: $0), of: reference.dataset) }
         }
     }
 
@@ -140,16 +152,34 @@ struct PlanBuilder {
         }
         let sensitivity = try sensitivity(demand, selectors)
         do {
-            let epsilon = try output.epsilon / Rational(demand.shares)
-            let scale = try Rational(Int128(sensitivity)) / epsilon
-            _ = try DiscreteLaplace(scale: scale)  // refuses what it cannot sample
+            let squared = try sensitivitySquared(demand, selectors)
+            let (epsilon, noise) = try noise(demand, sensitivity, squared)
+            _ = try noise.law()  // refuses what it cannot sample
             queries.append(
                 .init(
                     output: demand.output, measure: demand.measure, pass: index, cells: cells, sensitivity: sensitivity,
-                    epsilon: epsilon, noiseScale: scale))
+                    sensitivitySquared: squared, epsilon: epsilon, noise: noise, jointNoise: contract.privacy.jointNoise,
+                    touchedCells: touchedCells(demand, selectors)))
         } catch let problem as YinheError {
             throw refuse(
                 demand.output, problem.message, remedy: "use tighter bounds, fewer decimals or a larger epsilon", code: .range)
+        }
+    }
+
+    /// Laplace noise splits the output's epsilon equally among its measures, Gaussian noise its rho.
+    private mutating func noise(_ demand: Demand, _ l1: Int64, _ l2Squared: Int128) throws -> (epsilon: Rational, noise: QueryNoise) {
+        let output = contract.outputs[demand.output]
+        switch contract.privacy.mechanism {
+        case .laplace:
+            let epsilon = try output.epsilon / Rational(demand.shares)
+            return (epsilon, .laplace(scale: try Rational(Int128(l1)) / epsilon))
+        case .gaussian:
+            let rho: Rational
+            if let known = rhos[demand.output] { rho = known } else {
+                rho = try ConcentratedCalibration.rho(epsilon: output.epsilon, delta: output.delta)
+                rhos[demand.output] = rho
+            }
+            return (output.epsilon, try .gaussian(sensitivitySquared: l2Squared, rho: rho / Rational(demand.shares)))
         }
     }
 
@@ -170,6 +200,30 @@ struct PlanBuilder {
             product *= Int128(try fitting(side, demand, dataset))
         }
         return try fitting(product, demand)
+    }
+
+    /// One subject's rows on each side lie in at most as many of its sets of rows.
+    private func touchedCells(_ demand: Demand, _ selectors: [Selector]) -> Int {
+        let sides = contract.datasets.map { dataset in min(dataset.rowsPerSubject, Set(selectors.map { $0[dataset.name] }).count) }
+        return min(selectors.count, sides.reduce(1) { $0 * $1 })
+    }
+
+    /// Likewise in L2, squared: the L2 norm of an outer product is the product of the norms too.
+    private func sensitivitySquared(_ demand: Demand, _ selectors: [Selector]) throws -> Int128 {
+        var product: Int128 = 1
+        for dataset in contract.datasets {
+            let cells = Set(selectors.map { $0[dataset.name] }).count
+            let part = contribution(demand.measure, of: dataset.name)
+            let side = sensitivity(part, of: dataset, cells: cells)
+            // Presence is 1 in each of several cells; everything else may come together in one.
+            let square = if case .presence = part { side } else { side * Int128(try fitting(side, demand, dataset)) }
+            let (next, overflow) = product.multipliedReportingOverflow(by: square)
+            guard !overflow else {
+                throw YinheError(.range, "\(demand.measure): the squared sensitivity does not fit 128 bits")
+            }
+            product = next
+        }
+        return product
     }
 
     mutating func slotIndex(of slot: FusionPlan.Slot, in pass: Int) -> Int {

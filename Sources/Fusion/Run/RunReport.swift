@@ -1,4 +1,5 @@
 import Arithmetic
+import DifferentialPrivacy
 import Foundation
 import SandboxCore
 import Tables
@@ -42,6 +43,20 @@ public struct RunReport: Codable, Sendable {
     public var countersigned: Bool
     /// What went wrong after the release; the released numbers stand.
     public var warnings: [String]
+    /// What the release guarantees; nil in reports of older versions.
+    public var statement: PrivacyStatement?
+    /// What the noise protects against whom; nil in reports of older versions.
+    public var jointNoise: JointNoiseStatement?
+    /// Set when the numbers are those of an earlier run, shown again at no cost.
+    public var memoised: Memoised?
+
+    /// "Released on DATE by run X, no new cost."
+    public struct Memoised: Codable, Sendable, Hashable {
+        /// The run that released them, hexadecimal.
+        public var run: String
+        /// UTC.
+        public var releasedAt: String
+    }
 
     public struct PhaseTime: Codable, Sendable, Hashable {
         public var name: String
@@ -65,6 +80,14 @@ public struct RunReport: Codable, Sendable {
         public var datasetSpent: String
         public var runs: Int
         public var maximumRuns: Int
+        /// Delta of the contract; nil where it spends none.
+        public var deltaTotal: String?
+        public var deltaCharged: String?
+        public var deltaRemaining: String?
+        /// The other accounts that the run counts on.
+        public var accounts: [LedgerRecord.AccountUse]?
+        /// Earlier runs on nearly the same subjects, with which this one is charged together.
+        public var near: [LedgerRecord.CohortUse.NearRun]?
     }
 }
 
@@ -75,6 +98,8 @@ public struct ReleasedOutput: Codable, Sendable, Hashable {
     public var unit: String
     /// Exact decimal text.
     public var epsilon: String
+    /// Likewise; nil for 0.
+    public var delta: String?
     /// The columns that `ReleasedCell.keys` are values of.
     public var keyColumns: [String]
     public var cells: [ReleasedCell]
@@ -82,7 +107,7 @@ public struct ReleasedOutput: Codable, Sendable, Hashable {
     public var notes: [Note] = []
 
     public struct Note: Codable, Sendable, Hashable {
-        /// "variance-approximate", "quantile-rank", "regression-approximate", "regression-ridge" or "chi-square".
+        /// "cohort-withheld", "quantile-bins", "variance-approximate", "quantile-rank", "regression-approximate", "regression-ridge" or "chi-square".
         public var code: String
         /// The numbers that the sentence mentions, in its order.
         public var values: [String]
@@ -97,7 +122,7 @@ public struct ReleasedCell: Codable, Sendable, Hashable {
     /// As the contract writes it, such as "mean(loans.overdue)".
     public var measure: String
     /// Decimal text in `unit`; exact but for variances, coefficients and chi-square. Nil for a quotient by a noised count that is not
-    /// positive.
+    /// positive, and in a withheld group.
     public var value: String?
     public var unit: String
     /// Standard deviation of the noise alone, not of any sampling; for display. Exact for counts, rows and sums, else an
@@ -106,6 +131,8 @@ public struct ReleasedCell: Codable, Sendable, Hashable {
     /// The true value lies in low95 ... high95 with probability 0.95 over the noise; an approximation like the standard error.
     public var low95: Double?
     public var high95: Double?
+    /// The contract's minimum cohort, in the cells of a group that is withheld because its noised number of subjects is smaller.
+    public var withheldBelow: Int?
 }
 
 extension RunReport {

@@ -96,7 +96,8 @@ struct InspectCommand: PartyCommand {
     private func share(_ found: FileInspection, _ count: (FileInspection.KeyQuality) -> Int) -> String {
         guard found.rows > 0 else { return "–" }
         func quality(_ name: String) -> FileInspection.KeyQuality? { found.keys.first { $0.normalizer.hasPrefix(name) } }
-        let strictFirst = ["uscc", "digits", "text"].compactMap(quality)
+        let strictFirst =
+            ["uscc", "resident-id", "container", "plate", "mobile", "digits", "text"].compactMap(quality)
         guard let best = strictFirst.first(where: { $0.valid * 2 >= found.rows }) ?? strictFirst.last else { return "–" }
         return "\(best.normalizer) " + Numbers.percent(Double(count(best)) / Double(found.rows), digits: 2)
     }

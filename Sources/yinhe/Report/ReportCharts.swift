@@ -29,7 +29,9 @@ enum ReportCharts {
 
     /// Rows of dot and whisker over a common axis, for rates and means.
     static func dots(_ estimates: [Estimate], percent: Bool) -> HTML {
-        let left = 120.0, right = width - 150.0, top = 8.0, row = 40.0
+        // Wide enough for the longest label at the size of the style sheet.
+        let left = max(120, 24 + 8.2 * Double(estimates.map { TextWidth.of($0.label) }.max() ?? 0))
+        let right = width - 150.0, top = 8.0, row = 40.0
         let x = Axis.linear(values(estimates), from: left, to: right)
         let bottom = top + row * Double(estimates.count)
         var out = Charts.open(height: bottom + 28, class: "dots")
