@@ -10,7 +10,7 @@ import Testing
         var fields: [String: Any] = [
             "bench": "peers-share", "op": "mul", "system": "spu-semi2k", "version": "spu 0.9.5", "n": 1000, "unit": "elements",
             "parameters": ["bits": "31"], "compared_s": 1.5, "compared_min_s": 1.0, "compared_max_s": 2.0, "clock": "elapsed", "runs": 3,
-            "correct": true, "bytes": 10, "beside": "yinhe-dealer", "something-else": [1, 2],
+            "correct": true, "compared_bytes": 10, "beside": "yinhe-dealer", "something-else": [1, 2],
         ]
         for (name, value) in changes { fields[name] = value }
         return String(decoding: try! JSONSerialization.data(withJSONObject: fields), as: UTF8.self)
@@ -28,8 +28,8 @@ import Testing
 
     @Test func whatIsNoSuchLineIsRefusedWithItsPlace() {
         let wrong: [[String: Any?]] = [
-            ["compared_s": 0.5], ["compared_s": -1], ["compared_max_s": 1.2], ["n": 0], ["runs": 0], ["clock": "sundial"], ["bytes": -1],
-            ["system": String(repeating: "x", count: 201)], ["compared_s": nil], ["parameters": ["a": 1]],
+            ["compared_s": 0.5], ["compared_s": -1], ["compared_max_s": 1.2], ["n": 0], ["runs": 0], ["clock": "sundial"], ["compared_bytes": -1],
+            ["system": String(repeating: "x", count: 201)], ["compared_min_s": nil], ["parameters": ["a": 1]],
         ]
         for changes in wrong {
             let error = #expect(throws: YinheError.self, "\(changes)") { try Self.decode(Self.line() + "\n" + Self.line(changes)) }
