@@ -52,7 +52,7 @@ extension LowCarbonDemo {
             [Phrase(en: "the totals; no submission ever reaches it", zh: "合计；任何一份提交都不会到它手中")]
         ),
         (
-            Phrase(en: "What protects nobody", zh: "保护不到之处"),
+            Phrase(en: "What is not protected", zh: "保护不到之处"),
             [
                 Phrase(
                     en: "The centre and the bureau together could read every submission. Share the key among several holders where that is too "
