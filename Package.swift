@@ -47,7 +47,7 @@ let modules: [Target] = [
         name: "Fusion",
         dependencies: [
             "SandboxCore", "Arithmetic", "Transport", "Tables", "ContractText", "PrivateSetIntersection", "SecretSharing",
-            "Paillier", "DifferentialPrivacy", "IntersectionSum", "HiddenJoin",
+            "Paillier", "DifferentialPrivacy", "IntersectionSum", "HiddenJoin", "COpenSSL",
             .product(name: "GRDB", package: "GRDB.swift"),
         ]),
 ]
@@ -102,13 +102,15 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["SandboxCore", "Arithmetic", "Transport", "SecretSharing"], path: "Tests/TestSupport"),
         .target(
             name: "FuzzTargets", dependencies: ["TestSupport"] + libraries.map { .target(name: $0) }, path: "Tests/Fuzzing/Targets"),
+        // A process that the ledger's tests kill.
+        .executableTarget(name: "BudgetCharger", dependencies: ["SandboxCore", "Tables", "Fusion"], path: "Tests/BudgetCharger"),
         .testTarget(name: "FuzzingTests", dependencies: ["TestSupport", "FuzzTargets"]),
     ] + checkers + libraries.map { name in
         .testTarget(
             name: "\(name)Tests",
             dependencies: ["TestSupport", .target(name: name)]
                 // The ledger's tests edit its database behind its back.
-                + (name == "Fusion" ? [.product(name: "GRDB", package: "GRDB.swift")] : []))
+                + (name == "Fusion" ? [.product(name: "GRDB", package: "GRDB.swift"), "BudgetCharger"] : []))
     } + [.testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "Yinhe", "YinheCommand", "YinheBench"])],
     swiftLanguageModes: [.v6]
 )

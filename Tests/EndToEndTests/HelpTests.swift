@@ -5,7 +5,7 @@ import Testing
     static let commands: [[String]] = [
         [], ["keys"], ["keys", "new"], ["keys", "show"], ["contract"], ["contract", "new"], ["contract", "check"],
         ["contract", "sign"], ["contract", "show"], ["inspect"], ["run"], ["ledger"], ["ledger", "show"], ["ledger", "verify"],
-        ["ledger", "export"], ["budget"], ["budget", "show"], ["synth"], ["demo"], ["psi"], ["sum"], ["dealer"], ["aggregate"],
+        ["ledger", "export"], ["budget"], ["budget", "show"], ["budget", "limit"], ["synth"], ["demo"], ["psi"], ["sum"], ["dealer"], ["aggregate"],
         ["aggregate", "keygen"], ["aggregate", "contract"], ["aggregate", "contract", "new"], ["aggregate", "contract", "check"],
         ["aggregate", "encrypt"], ["aggregate", "add"], ["aggregate", "open"], ["aggregate", "verify"],
         ["noise"], ["noise", "calc"], ["noise", "plan"],

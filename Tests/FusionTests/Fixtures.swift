@@ -34,6 +34,9 @@ struct ContractText {
         "- {name: total, kind: sum, of: loans.amount, epsilon: 0.5, to: [centre, bank]}",
     ]
     var epsilon = "4"
+    var delta = "0"
+    /// More members of `privacy`, from the comma on.
+    var privacyExtra = ""
     var runs = "2"
     var minimum = "3"
     var expires = "2099-12-31T23:59:59Z"
@@ -74,7 +77,7 @@ struct ContractText {
         join: {datasets: [enterprises, loans], \(join)}
         outputs:
           \(outputs.joined(separator: "\n  "))
-        privacy: {unit: enterprise, epsilon: \(epsilon), delta: 0}
+        privacy: {unit: enterprise, epsilon: \(epsilon), delta: \(delta)\(privacyExtra)}
         minimum-intersection: \(minimum)
         maximum-runs: \(runs)
         expires: \(expires)

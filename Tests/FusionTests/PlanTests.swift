@@ -32,7 +32,7 @@ import Testing
             plan.queries.map(\.epsilon) == [
                 try Rational(1, over: 2), try Rational(1, over: 2), try Rational(1, over: 2), try Rational(1, over: 2),
             ])
-        #expect(plan.queries.map(\.noiseScale) == [2, 6, 6, 600_300])
+        #expect(plan.queries.map(\.noise) == [2, 6, 6, 600_300].map { .laplace(scale: $0) })
     }
 
     @Test func aSubjectWithSeveralRowsTouchesSeveralCells() throws {

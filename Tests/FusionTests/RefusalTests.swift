@@ -83,18 +83,22 @@ import Transport
 
     @Test func runsAndBudgetBeyondTheContractAreRefusedAndRecorded() async throws {
         let pilot = try pilot()
-        _ = try await pilot.run()
-        _ = try await pilot.run()
-        let runs = try #require(error { _ = try pilot.party("bank") })
+        for round in 0..<2 {
+            try pilot.refresh(round)
+            _ = try await pilot.run()
+        }
+        try pilot.refresh(2)
+        let runs = try #require(await asyncError { _ = try await pilot.party("bank").prepare() })
         #expect(runs.code == .contract && runs.message.contains("allows 2 runs"))
         #expect(try lastStop(pilot, "bank").code == "contract")
 
         let poor = try self.pilot { $0.epsilon = "3" }
         _ = try await poor.run()
-        let budget = try #require(error { _ = try poor.party("centre") })
+        try poor.refresh(1)
+        let budget = try #require(await asyncError { _ = try await poor.party("bank").prepare() })
         #expect(budget.code == .budget && budget.message.contains("2 of 3"))
-        #expect(try lastStop(poor, "centre").code == "budget")
-        #expect(try poor.ledger("centre").verify().isValid)
+        #expect(try lastStop(poor, "bank").code == "budget")
+        #expect(try poor.ledger("bank").verify().isValid)
     }
 
     @Test func aRaceForTheLastRunIsLostInTheLedger() async throws {
@@ -104,6 +108,7 @@ import Transport
         let second = (try pilot.party("centre"), try pilot.party("bank"))
         let (a, b) = LocalChannel.pair(), (c, d) = LocalChannel.pair()
         _ = await pilot.run(first.0, first.1, over: (a, b))
+        try pilot.refresh(1)
         let outcome = await pilot.run(second.0, second.1, over: (c, d))
         #expect(outcome.bank.yinheError?.code == .contract && outcome.centre.yinheError?.code == .contract)
         #expect(try kinds(pilot, "bank").filter { $0 == .budgetCharge }.count == 1)

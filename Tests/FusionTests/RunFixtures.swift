@@ -77,13 +77,24 @@ final class FailingLedger: RunLedger {
 
     func append(_ record: LedgerRecord) throws -> LedgerEntry { try step { try ledger.append(record) } }
     func record(_ signed: SignedContract) throws { try step { try ledger.record(signed) } }
-    func checkRoom(for signed: SignedContract, at now: Date) throws { try ledger.checkRoom(for: signed, at: now) }
-    func startRun(_ start: LedgerRecord.RunStart, of signed: SignedContract, input: LedgerRecord.Input, at now: Date) throws {
-        try step { try ledger.startRun(start, of: signed, input: input, at: now) }
+    func append(_ release: LedgerRecord.Release, opened: [[Int128]?]) throws -> LedgerEntry {
+        try step { try ledger.append(release, opened: opened) }
     }
-    func charge(run: String, of signed: SignedContract, dataset: String) throws -> ChargeReceipt {
-        try step { try ledger.charge(run: run, of: signed, dataset: dataset) }
+    func remembered(query: String, dataset: String?) throws -> RememberedRelease? {
+        try ledger.remembered(query: query, dataset: dataset)
     }
+    func checkRoom(for signed: SignedContract, dataset: String?, sketch: CohortSketch?, at now: Date) throws {
+        try ledger.checkRoom(for: signed, dataset: dataset, sketch: sketch, at: now)
+    }
+    func startRun(
+        _ start: LedgerRecord.RunStart, of signed: SignedContract, input: LedgerRecord.Input, sketch: CohortSketch?, at now: Date
+    ) throws {
+        try step { try ledger.startRun(start, of: signed, input: input, sketch: sketch, at: now) }
+    }
+    func charge(run: String, of signed: SignedContract, dataset: String, sketch: CohortSketch?) throws -> ChargeReceipt {
+        try step { try ledger.charge(run: run, of: signed, dataset: dataset, sketch: sketch) }
+    }
+    func spent(onDataset digest: String) throws -> Rational { try ledger.spent(onDataset: digest) }
     func account(of signed: SignedContract) throws -> ContractAccount { try ledger.account(of: signed) }
     func head() throws -> LedgerHead { try ledger.head() }
     func requireValid() throws { try ledger.requireValid() }
@@ -133,6 +144,14 @@ extension Pilot {
         _ = try folder.file("bank.csv", tables.loanFile)
     }
 
+    /// Other files of both parties, one unmatched subject more in each, so that no earlier answer fits.
+    func refresh(_ round: Int) throws {
+        var tables = PilotTables.small()
+        tables.enterprises.append(("X\(round)", "A"))
+        tables.loans.append(("Y\(round)", 1, 0))
+        try write(tables)
+    }
+
     func party(_ name: String, ledger: (any RunLedger)? = nil, signed other: SignedContract? = nil, now: Date = Date()) throws
         -> PartyRun
     {
@@ -174,4 +193,10 @@ extension Result {
     var yinheError: YinheError? {
         if case .failure(let error) = self { error as? YinheError } else { nil }
     }
+}
+
+/// The law of a query's Laplace noise.
+func laplace(_ query: FusionPlan.Query) throws -> DiscreteLaplace {
+    guard case .laplace(let law) = try query.noise.law() else { throw YinheError(.range, "not Laplace noise") }
+    return law
 }

@@ -17,7 +17,7 @@ import Transport
 
     /// What the noise of both parties exceeds with probability below 2^-39.
     private func tolerance(_ plan: FusionPlan, _ query: Int) throws -> Int128 {
-        try 2 * DiscreteLaplace(scale: plan.queries[query].noiseScale).magnitudeBound(exceededBelowTwoToTheMinus: 40)
+        try 2 * laplace(plan.queries[query]).magnitudeBound(exceededBelowTwoToTheMinus: 40)
     }
 
     private func value(_ report: RunReport, _ output: Int, _ keys: [String], _ measure: String) throws -> Rational {
@@ -144,7 +144,8 @@ import Transport
             $0.runs = "100"
         }
         var nulls = 0
-        for _ in 0..<8 where nulls == 0 {
+        for round in 0..<8 where nulls == 0 {
+            try pilot.refresh(round)
             let report = try await pilot.run().bank
             for cell in report.outputs[0].cells where cell.value == nil {
                 nulls += 1
@@ -166,7 +167,8 @@ import Transport
                 $0.runs = "100"
             }
             var negatives = 0
-            for _ in 0..<(isClamped ? 3 : 15) where negatives == 0 {
+            for round in 0..<(isClamped ? 3 : 15) where negatives == 0 {
+                try pilot.refresh(round)
                 negatives = try await pilot.run().bank.outputs[0].cells.filter { $0.value!.hasPrefix("-") }.count
             }
             // "long" is empty: each run is negative with probability above 0.49, none of 15 with probability below 5e-5;
@@ -186,7 +188,7 @@ import Transport
             Double(Int(cell.value!)! - truth.count { $0 == index })
         }
         let measured = noise.map { $0 * $0 }.reduce(0, +) / Double(noise.count)
-        let law = try DiscreteLaplace(scale: FusionPlan(pilot.signed.contract).queries[0].noiseScale)
+        let law = try laplace(FusionPlan(pilot.signed.contract).queries[0])
         // Excess kurtosis 3/2 gives the estimate from 1000 cells a relative deviation of 0.06: off by 0.35 in less than 1e-6 of
         // all runs. One missing noise would give 0.5.
         #expect(abs(measured / (2 * law.variance) - 1) < 0.35, "\(measured) against \(2 * law.variance)")

@@ -48,6 +48,8 @@ public struct PrivacyStatement: Hashable, Sendable {
     public let mechanism: String
     /// How parts of the release were put together, such as "basic composition of a sum and a count".
     public let composition: String
+    /// How the noise is drawn.
+    public let sampler: String
 
     /// Data reaches noise as integers, and noise is sampled on integers: no rounding error of floating point can show through it
     /// (I. Mironov, "On significance of the least significant bits for differential privacy", CCS 2012).
@@ -55,14 +57,67 @@ public struct PrivacyStatement: Hashable, Sendable {
 
     package init(
         unit: String, neighbours: NeighbouringRelation, cost: PrivacyCost, trust: TrustModel = .central, mechanism: String,
-        composition: String = "one release"
+        composition: String = "one release", sampler: String = "exact on integers"
     ) {
+        self.sampler = sampler
         self.unit = unit
         self.neighbours = neighbours
         self.cost = cost
         self.trust = trust
         self.mechanism = mechanism
         self.composition = composition
+    }
+}
+
+extension PrivacyStatement: Codable {
+    private enum CodingKeys: CodingKey {
+        case unit, neighbours, epsilon, delta, rho, isPerReport, trust, mechanism, composition, sampler, isFloatingPointSafe
+    }
+
+    /// Throws `.badInput` for a cost that is none.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        let epsilon = try fields.decodeIfPresent(Rational.self, forKey: .epsilon)
+        let delta = try fields.decodeIfPresent(Rational.self, forKey: .delta)
+        let cost: PrivacyCost
+        if let rho = try fields.decodeIfPresent(Rational.self, forKey: .rho) {
+            cost = .zeroConcentrated(rho: rho)
+        } else if let epsilon, let delta, delta.isPositive {
+            cost = .approximate(epsilon: epsilon, delta: delta)
+        } else if let epsilon {
+            cost = try fields.decodeIfPresent(Bool.self, forKey: .isPerReport) == true ? .local(epsilon: epsilon) : .pure(epsilon: epsilon)
+        } else {
+            throw YinheError(.badInput, "a privacy statement without a cost")
+        }
+        self.init(
+            unit: try fields.decode(String.self, forKey: .unit),
+            neighbours: try fields.decode(NeighbouringRelation.self, forKey: .neighbours), cost: cost,
+            trust: try fields.decode(TrustModel.self, forKey: .trust), mechanism: try fields.decode(String.self, forKey: .mechanism),
+            composition: try fields.decode(String.self, forKey: .composition),
+            sampler: try fields.decode(String.self, forKey: .sampler))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(unit, forKey: .unit)
+        try fields.encode(neighbours, forKey: .neighbours)
+        switch cost {
+        case .pure(let epsilon):
+            try fields.encode(epsilon, forKey: .epsilon)
+            try fields.encode(Rational.zero, forKey: .delta)
+        case .approximate(let epsilon, let delta):
+            try fields.encode(epsilon, forKey: .epsilon)
+            try fields.encode(delta, forKey: .delta)
+        case .zeroConcentrated(let rho): try fields.encode(rho, forKey: .rho)
+        case .local(let epsilon):
+            try fields.encode(epsilon, forKey: .epsilon)
+            try fields.encode(true, forKey: .isPerReport)
+        }
+        try fields.encode(trust, forKey: .trust)
+        try fields.encode(mechanism, forKey: .mechanism)
+        try fields.encode(composition, forKey: .composition)
+        try fields.encode(sampler, forKey: .sampler)
+        try fields.encode(isFloatingPointSafe, forKey: .isFloatingPointSafe)
     }
 }
 

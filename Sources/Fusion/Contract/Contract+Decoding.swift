@@ -25,12 +25,13 @@ extension Contract {
         (datasets, joinMode, correlations) = (join.datasets, join.mode, join.correlations)
 
         privacy = try Self.privacy(fields["privacy"]!)
-        var decoder = OutputDecoder(datasets: datasets, mode: joinMode, parties: parties.map(\.name))
+        maximumRuns = try fields["maximum-runs"]!.integer(in: 1...1_000_000)
+        var decoder = OutputDecoder(
+            datasets: datasets, mode: joinMode, parties: parties.map(\.name), privacy: privacy, maximumRuns: maximumRuns)
         outputs = try decoder.outputs(fields["outputs"]!)
         try Self.checkBudget(outputs, privacy, at: fields["outputs"]!)
 
         minimumIntersection = try fields["minimum-intersection"]!.integer(in: 1...1 << 31)
-        maximumRuns = try fields["maximum-runs"]!.integer(in: 1...1_000_000)
         let expiry = fields["expires"]!
         guard let date = UTCTime.parse(try expiry.text()) else {
             throw expiry.error("not a time", remedy: "write it in UTC as 2027-12-31T23:59:59Z")
@@ -62,24 +63,36 @@ extension Contract {
     }
 
     private static func privacy(_ value: YamlValue) throws -> Privacy {
-        let fields = try value.mapping(required: ["unit", "epsilon", "delta"])
+        let fields = try value.mapping(required: ["unit", "epsilon", "delta"], optional: ["mechanism", "near-identical"])
         let epsilon = try fields["epsilon"]!.rational()
         guard epsilon.isPositive else { throw fields["epsilon"]!.error("epsilon must be greater than 0") }
         let delta = try fields["delta"]!.rational()
         guard delta >= 0, delta < 1 else { throw fields["delta"]!.error("delta must be at least 0 and less than 1") }
-        return Privacy(unit: try fields["unit"]!.text(), epsilon: epsilon, delta: delta)
+        let mechanism = try fields["mechanism"]?.word(["laplace": Privacy.Mechanism.laplace, "gaussian": .gaussian]) ?? .laplace
+        if mechanism == .gaussian, !delta.isPositive {
+            throw fields["delta"]!.error(
+                "Gaussian noise needs a delta above 0", remedy: "agree on a small one such as 1e-9, or use mechanism: laplace")
+        }
+        return Privacy(
+            unit: try fields["unit"]!.text(), epsilon: epsilon, delta: delta, mechanism: mechanism,
+            nearIdentical: try fields["near-identical"]?.word(["refuse": Privacy.NearIdentical.refuse, "charge": .charge]))
     }
 
     private static func checkBudget(_ outputs: [Output], _ privacy: Privacy, at place: YamlValue) throws {
-        var total = Rational.zero
+        var total = Rational.zero, totalDelta = Rational.zero
         for (output, value) in zip(outputs, try place.list(1...200, of: "outputs")) {
-            do { total = try total + output.epsilon } catch let problem as YinheError {
+            do { (total, totalDelta) = (try total + output.epsilon, try totalDelta + output.delta) } catch let problem as YinheError {
                 throw value.error(problem.message, remedy: problem.remedy)
             }
             guard total <= privacy.epsilon else {
                 throw value.error(
                     "the outputs up to here cost epsilon \(total), more than the budget of \(privacy.epsilon)",
                     remedy: "lower the epsilon of the outputs, or agree on a larger privacy.epsilon")
+            }
+            guard totalDelta <= privacy.delta else {
+                throw value.error(
+                    "the outputs up to here cost delta \(totalDelta), more than the budget of \(privacy.delta)",
+                    remedy: "lower the delta of the outputs, or agree on a larger privacy.delta")
             }
         }
     }

@@ -67,6 +67,8 @@ extension Contract {
         public let minimumCohort: Int?
         /// Cost of this output in one run.
         public let epsilon: Rational
+        /// Likewise; 0 for Laplace noise.
+        public let delta: Rational
         /// Names of the parties that learn it.
         public let recipients: [String]
         /// Declared post-processing: released numbers are moved into the range that the bounds imply.

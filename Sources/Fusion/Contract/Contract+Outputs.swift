@@ -7,18 +7,29 @@ struct OutputDecoder {
     let datasets: [Contract.Dataset]
     let mode: Contract.JoinMode
     let parties: [String]
+    let privacy: Contract.Privacy
+    let maximumRuns: Int
     /// Clause path -> "file:line:column" of every output.
     private(set) var places: [String: String] = [:]
 
-    init(datasets: [Contract.Dataset], mode: Contract.JoinMode, parties: [String]) {
+    /// Outputs of the clause, which share a delta that they do not give.
+    private var count = 1
+
+    init(
+        datasets: [Contract.Dataset], mode: Contract.JoinMode, parties: [String], privacy: Contract.Privacy, maximumRuns: Int
+    ) {
         self.datasets = datasets
         self.mode = mode
         self.parties = parties
+        self.privacy = privacy
+        self.maximumRuns = maximumRuns
     }
 
     mutating func outputs(_ value: YamlValue) throws -> [Contract.Output] {
         var outputs: [Contract.Output] = []
-        for item in try value.list(1...200, of: "outputs") {
+        let items = try value.list(1...200, of: "outputs")
+        count = items.count
+        for item in items {
             let output = try output(item)
             guard !outputs.contains(where: { $0.name == output.name }) else {
                 throw item.error("the output \"\(output.name)\" is declared twice")
@@ -45,7 +56,9 @@ struct OutputDecoder {
 
     private func output(_ item: YamlValue) throws -> Contract.Output {
         // The kind decides which other keys are legal, so it is read first.
-        let own = ["of", "by", "bins", "measures", "clamp", "chi-square", "probabilities", "target", "features", "minimum-cohort"]
+        let own = [
+            "delta", "of", "by", "bins", "measures", "clamp", "chi-square", "probabilities", "target", "features", "minimum-cohort",
+        ]
         let kind = try item.mapping(required: Self.common, optional: own)["kind"]!.word([
             "count": Contract.Output.Kind.count, "sum": .sum, "mean": .mean, "variance": .variance, "histogram": .histogram,
             "quantile": .quantile, "group-by": .groupBy, "contingency-table": .contingencyTable,
@@ -58,13 +71,13 @@ struct OutputDecoder {
         return Contract.Output(
             name: try fields["name"]!.name(), kind: kind, by: body.by, measures: body.measures, histogram: body.histogram,
             probabilities: body.probabilities, regression: body.regression, chiSquare: body.chiSquare,
-            minimumCohort: body.minimumCohort, epsilon: epsilon, recipients: try recipients(fields["to"]!),
-            clamp: try fields["clamp"]?.boolean() ?? false)
+            minimumCohort: body.minimumCohort, epsilon: epsilon, delta: try delta(item, fields["delta"]),
+            recipients: try recipients(fields["to"]!), clamp: try fields["clamp"]?.boolean() ?? false)
     }
 
     private func body(_ item: YamlValue, _ kind: Contract.Output.Kind) throws -> Body {
         func fields(_ required: [String], _ optional: [String] = ["clamp"]) throws -> Body {
-            Body(fields: try item.mapping(required: Self.common + required, optional: optional))
+            Body(fields: try item.mapping(required: Self.common + required, optional: optional + ["delta"]))
         }
         var body: Body
         switch kind {
@@ -127,6 +140,22 @@ struct OutputDecoder {
                 remedy: "add count to the measures, or allow one row per subject of the dataset that is counted")
         }
         return try value.integer(in: 1...1 << 31)
+    }
+
+    /// Without the key, an equal part of the contract's delta for every output of every allowed run.
+    private func delta(_ item: YamlValue, _ value: YamlValue?) throws -> Rational {
+        guard privacy.mechanism == .gaussian else {
+            if let value { throw value.error("Laplace noise spends no delta", remedy: "remove the key, or set privacy.mechanism: gaussian") }
+            return .zero
+        }
+        guard let value else {
+            do { return try privacy.delta / Rational(count * maximumRuns) } catch let problem as YinheError {
+                throw item.error(problem.message, remedy: "give the output a delta of its own, such as 1e-9")
+            }
+        }
+        let delta = try value.rational()
+        guard delta.isPositive, delta < 1 else { throw value.error("delta must be greater than 0 and less than 1") }
+        return delta
     }
 
     private func recipients(_ value: YamlValue) throws -> [String] {

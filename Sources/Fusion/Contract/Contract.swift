@@ -46,6 +46,23 @@ public struct Contract: Hashable, Sendable {
         /// Total over all runs.
         public let epsilon: Rational
         public let delta: Rational
+        /// The law of the noise that the released numbers carry.
+        public let mechanism: Mechanism
+        /// What a run on nearly the same subjects as an earlier one meets; nil leaves it to each party's own policy.
+        public let nearIdentical: NearIdentical?
+
+        public enum Mechanism: String, Hashable, Sendable, Codable, CaseIterable {
+            /// Discrete Laplace: epsilon alone.
+            case laplace
+            /// Discrete Gaussian: epsilon and delta; less noise for outputs of many measures.
+            case gaussian
+        }
+
+        public enum NearIdentical: String, Hashable, Sendable, Codable, CaseIterable {
+            case refuse
+            /// Both runs count together. Protocols/privacy-budget.md.
+            case charge
+        }
     }
 
     /// What a protocol reveals to a party beyond the outputs.
@@ -79,6 +96,9 @@ public struct Contract: Hashable, Sendable {
         // Checked when the contract was read.
         outputs.reduce(Rational.zero) { try! $0 + $1.epsilon }
     }
+
+    /// Likewise in delta; 0 for Laplace noise.
+    public var deltaPerRun: Rational { outputs.reduce(Rational.zero) { try! $0 + $1.delta } }
 }
 
 extension Contract {

@@ -10,8 +10,8 @@ import SandboxCore
 /// the start; what it cannot do unseen is contradict a head that the peer countersigned (Protocols/ledger.md).
 public final class AuditLedger: Sendable {
     public let path: String
-    private let identity: Identity
-    private let database: DatabaseQueue
+    let identity: Identity
+    let database: DatabaseQueue
 
     /// Opens the ledger at `path`, or starts it (file mode 0600).
     /// Throws `.ledger` when the file is not a ledger of this identity.
@@ -61,7 +61,7 @@ public final class AuditLedger: Sendable {
         return configuration
     }
 
-    private static func translate(_ error: any Error, path: String) -> YinheError {
+    static func translate(_ error: any Error, path: String) -> YinheError {
         if let known = error as? YinheError { return known }
         guard let database = error as? DatabaseError else { return YinheError(.ledger, "\(error)", at: path) }
         switch database.resultCode.primaryResultCode {
@@ -158,6 +158,10 @@ struct LedgerTransaction {
         CREATE TABLE IF NOT EXISTS head (
             id INTEGER PRIMARY KEY CHECK (id = 1), ledger TEXT NOT NULL, sequence INTEGER NOT NULL,
             hash TEXT NOT NULL, signature TEXT NOT NULL) STRICT;
+        CREATE TABLE IF NOT EXISTS sketches (
+            run TEXT PRIMARY KEY, unit TEXT NOT NULL, dataset TEXT NOT NULL, sketch BLOB NOT NULL) STRICT;
+        CREATE TABLE IF NOT EXISTS releases (
+            run TEXT PRIMARY KEY, query TEXT NOT NULL, dataset TEXT NOT NULL, opened TEXT NOT NULL) STRICT;
         """
 
     func head() throws -> LedgerHead? { try Self.head(db) }
@@ -187,7 +191,7 @@ struct LedgerTransaction {
     }
 
     /// GRDB's own subscript traps on a value of another type, which somebody may have put there.
-    private static func read<T: DatabaseValueConvertible>(_ row: Row, _ column: String) throws -> T {
+    static func read<T: DatabaseValueConvertible>(_ row: Row, _ column: String) throws -> T {
         guard let value = T.fromDatabaseValue(row[column] as DatabaseValue) else {
             throw YinheError(.ledger, "the ledger's column \(column) holds something else than it should")
         }

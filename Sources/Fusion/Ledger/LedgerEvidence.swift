@@ -83,7 +83,7 @@ struct LedgerEvidence {
 
         let other = LedgerReplay(peer.entries)
         for (hash, account) in replay.accounts {
-            guard let theirs = other.accounts[hash]?.terms, theirs != account.terms else { continue }
+            guard let theirs = other.accounts[hash]?.terms, !theirs.agrees(with: account.terms) else { continue }
             problems.append(.init(sequence: nil, message: "the two ledgers record different terms of \"\(account.terms.name)\""))
         }
         for (id, run) in replay.runs.sorted(by: { $0.key < $1.key }) {

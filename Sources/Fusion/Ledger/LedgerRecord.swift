@@ -17,6 +17,8 @@ public enum LedgerRecord: Sendable, Hashable {
     case headExchange(HeadExchange)
     case countersignature(Countersignature)
     case runEnd(RunEnd)
+    case budgetLimit(BudgetLimit)
+    case reRelease(ReRelease)
 
     public enum Kind: String, Sendable, Codable, CaseIterable {
         case identity, contract
@@ -28,6 +30,8 @@ public enum LedgerRecord: Sendable, Hashable {
         case headExchange = "head-exchange"
         case countersignature
         case runEnd = "run-end"
+        case budgetLimit = "budget-limit"
+        case reRelease = "re-release"
     }
 
     /// Always the first entry. Its hash is the ledger's own id.
@@ -57,11 +61,14 @@ public enum LedgerRecord: Sendable, Hashable {
         public var delta: Rational
         public var maximumRuns: Int
         public var expires: String
+        /// What one unit of privacy is; nil in entries older than the accounts of units.
+        public var unit: String?
 
         package init(
             contract: String, name: String, purpose: String, parties: [String: String], epsilon: Rational, delta: Rational,
-            maximumRuns: Int, expires: String
+            maximumRuns: Int, expires: String, unit: String? = nil
         ) {
+            self.unit = unit
             self.contract = contract
             self.name = name
             self.purpose = purpose
@@ -128,14 +135,27 @@ public enum LedgerRecord: Sendable, Hashable {
         public var spentAfter: Rational
         /// Of this input file, under any contract.
         public var datasetSpentAfter: Rational
+        /// The rest is nil in entries older than the accounts of datasets and units.
+        public var delta: Rational?
+        /// Of this contract.
+        public var deltaSpentAfter: Rational?
+        /// The contract's name of the dataset, and its unit of privacy.
+        public var datasetName: String?
+        public var unit: String?
+        /// Every other account that the run counts on.
+        public var accounts: [AccountUse]?
+        public var cohort: CohortUse?
 
         public struct OutputCharge: Sendable, Hashable, Codable {
             public var name: String
             public var epsilon: Rational
+            /// Nil for 0.
+            public var delta: Rational?
 
-            package init(name: String, epsilon: Rational) {
+            package init(name: String, epsilon: Rational, delta: Rational? = nil) {
                 self.name = name
                 self.epsilon = epsilon
+                self.delta = delta
             }
         }
 
@@ -171,8 +191,16 @@ public enum LedgerRecord: Sendable, Hashable {
         public var sharedResult: String
         /// Digest of everything this party learned.
         public var result: String
+        /// Digest of what was asked: the same for the same question under another contract. Nil in older entries.
+        public var query: String?
+        /// Digest of the privacy statement that goes with the result.
+        public var statement: String?
 
-        package init(run: String, outputs: [String], sharedResult: String, result: String) {
+        package init(
+            run: String, outputs: [String], sharedResult: String, result: String, query: String? = nil, statement: String? = nil
+        ) {
+            self.query = query
+            self.statement = statement
             self.run = run
             self.outputs = outputs
             self.sharedResult = sharedResult
@@ -271,6 +299,8 @@ extension LedgerRecord {
         case .headExchange: .headExchange
         case .countersignature: .countersignature
         case .runEnd: .runEnd
+        case .budgetLimit: .budgetLimit
+        case .reRelease: .reRelease
         }
     }
 
@@ -288,6 +318,8 @@ extension LedgerRecord {
         case .headExchange(let value): value
         case .countersignature(let value): value
         case .runEnd(let value): value
+        case .budgetLimit(let value): value
+        case .reRelease(let value): value
         }
     }
 
@@ -312,6 +344,8 @@ extension LedgerRecord {
             case .headExchange: .headExchange(try read())
             case .countersignature: .countersignature(try read())
             case .runEnd: .runEnd(try read())
+            case .budgetLimit: .budgetLimit(try read())
+            case .reRelease: .reRelease(try read())
             }
     }
 }

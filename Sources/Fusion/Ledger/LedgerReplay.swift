@@ -8,14 +8,20 @@ struct LedgerReplay {
         var terms: LedgerRecord.ContractTerms
         var runs = 0
         var spent = Rational.zero
+        var deltaSpent = Rational.zero
     }
 
     /// How far one run came.
     struct Run {
         let contract: String
+        var startedAt = ""
+        /// The contract's name of the own dataset, and the file's digest.
+        var dataset: String?
+        var digest: String?
         var charged: Rational?
         var intended: [String]?
         var release: LedgerRecord.Release?
+        var releasedAt = ""
         var ended = false
     }
 
@@ -25,6 +31,11 @@ struct LedgerReplay {
     private(set) var runs: [String: Run] = [:]
     /// Input digest -> epsilon spent on it under any contract.
     private(set) var datasets: [String: Rational] = [:]
+    /// Every charge, in order.
+    var spendings: [Spending] = []
+    /// The newest limit of each account.
+    private(set) var limits: [LedgerRecord.Account: LedgerRecord.BudgetLimit] = [:]
+    var reReleases: [ReRelease] = []
     private(set) var problems: [LedgerProblem] = []
 
     init(_ entries: [LedgerEntry]) {
@@ -37,7 +48,7 @@ struct LedgerReplay {
         }
     }
 
-    private mutating func report(_ entry: LedgerEntry, _ message: String) {
+    mutating func report(_ entry: LedgerEntry, _ message: String) {
         problems.append(LedgerProblem(sequence: entry.sequence, message: message))
     }
 
@@ -61,19 +72,27 @@ struct LedgerReplay {
             if let intended = run.intended, intended != release.outputs { report(entry, "other outputs released than announced") }
             if run.release != nil { report(entry, "a second release of one run") }
             runs[release.run]!.release = release
+            runs[release.run]!.releasedAt = entry.time
         case .runEnd(let end):
-            guard runs[end.run] != nil else { return report(entry, "the end of a run that never started") }
-            runs[end.run]!.ended = true
+            guard runs[end.run] != nil || reReleases.contains(where: { $0.entry.run == end.run }) else {
+                return report(entry, "the end of a run that never started")
+            }
+            runs[end.run]?.ended = true
         case .declassification(let open):
             if runs[open.run] == nil { report(entry, "a declassification outside any run") }
             if open.reason.isEmpty { report(entry, "a declassification without a reason") }
-        case .input, .refusal, .abort, .headExchange, .countersignature: break
+        case .input(let input):
+            runs[input.run]?.dataset = input.dataset
+            runs[input.run]?.digest = input.digest
+        case .budgetLimit(let limit): limits[limit.account] = limit
+        case .reRelease(let again): apply(again, entry)
+        case .refusal, .abort, .headExchange, .countersignature: break
         }
     }
 
     private mutating func apply(_ terms: LedgerRecord.ContractTerms, _ entry: LedgerEntry) {
         if let known = accounts[terms.contract] {
-            if known.terms != terms { report(entry, "other terms for a contract that is already known") }
+            if !known.terms.agrees(with: terms) { report(entry, "other terms for a contract that is already known") }
             return
         }
         accounts[terms.contract] = Account(terms: terms)
@@ -82,7 +101,7 @@ struct LedgerReplay {
 
     private mutating func apply(_ start: LedgerRecord.RunStart, _ entry: LedgerEntry) {
         if runs[start.run] != nil { report(entry, "the run \(start.run.prefix(16)) started twice") }
-        runs[start.run] = Run(contract: start.contract)
+        runs[start.run] = Run(contract: start.contract, startedAt: entry.time)
         guard accounts[start.contract] != nil else { return report(entry, "a run under a contract that is not in the ledger") }
         accounts[start.contract]!.runs += 1
         let account = accounts[start.contract]!
@@ -97,7 +116,7 @@ struct LedgerReplay {
         }
         if run.charged != nil { report(entry, "a second charge of one run") }
         let outputs = try charge.outputs.reduce(Rational.zero) { try $0 + $1.epsilon }
-        if charge.outputs.contains(where: { !$0.epsilon.isPositive }) { report(entry, "an output charged with nothing") }
+        if charge.outputs.contains(where: { !$0.epsilon.isPositive || ($0.delta ?? .zero) < 0 }) { report(entry, "an output charged with nothing") }
         if outputs != charge.epsilon { report(entry, "the outputs cost \(outputs), charged are \(charge.epsilon)") }
         if charge.spentBefore != account.spent {
             report(entry, "the charge says \(charge.spentBefore) was spent before, the ledger adds up to \(account.spent)")
@@ -113,6 +132,7 @@ struct LedgerReplay {
         if dataset != charge.datasetSpentAfter {
             report(entry, "the charge says \(charge.datasetSpentAfter) is spent on the input, the ledger adds up to \(dataset)")
         }
+        try applyAccounts(charge, &account, entry)
         datasets[charge.dataset] = dataset
         accounts[charge.contract] = account
         runs[charge.run]!.charged = charge.epsilon

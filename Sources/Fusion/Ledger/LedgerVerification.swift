@@ -38,7 +38,7 @@ public struct LedgerVerification: Sendable, Codable {
         problems += evidence.problems
         if let peer { problems += LedgerEvidence.contradictions(ledger, owner: chain.owner, replay, with: peer) }
         for signed in contracts {
-            guard let recorded = replay.accounts[signed.hashText]?.terms, recorded != .init(signed) else { continue }
+            guard let recorded = replay.accounts[signed.hashText]?.terms, !recorded.agrees(with: .init(signed)) else { continue }
             problems.append(
                 .init(sequence: nil, message: "the recorded terms of \"\(signed.contract.name)\" are not the contract's"))
         }
@@ -61,6 +61,9 @@ public struct ContractAccount: Sendable, Hashable, Codable {
     public let runs: Int
     public let maximumRuns: Int
     public let expires: String
+    /// Nil where the contract has no delta.
+    public let delta: Rational?
+    public let deltaSpent: Rational?
 
     init(_ hash: String, _ replay: LedgerReplay) {
         let account = replay.accounts[hash]!
@@ -72,6 +75,8 @@ public struct ContractAccount: Sendable, Hashable, Codable {
         runs = account.runs
         maximumRuns = account.terms.maximumRuns
         expires = account.terms.expires
+        delta = account.terms.delta.isPositive ? account.terms.delta : nil
+        deltaSpent = delta == nil ? nil : account.deltaSpent
     }
 }
 

@@ -43,7 +43,8 @@ extension FusionPlan {
         let cells = labels(ofOutput: index).count
         var lines = [
             "Output \(output.name): \(output.measures.map(\.description).joined(separator: ", ")) in \(cells) "
-                + "cell\(cells == 1 ? "" : "s"), to \(output.recipients.joined(separator: " and ")), epsilon \(output.epsilon)."
+                + "cell\(cells == 1 ? "" : "s"), to \(output.recipients.joined(separator: " and ")), epsilon \(output.epsilon)"
+                + (output.delta.isPositive ? ", delta \(output.delta)." : ".")
         ]
         if let minimum = output.minimumCohort {
             lines.append("  Groups with a noised number of subjects below \(minimum) are withheld.")
@@ -52,9 +53,14 @@ extension FusionPlan {
             let (scale, unit) = display(query.measure)
             let sensitivity = DecimalText.text(query.sensitivity, scale: scale)
             var line = "  \(query.measure): one \(contract.privacy.unit) changes it by at most \(sensitivity)\(unit)"
-            line += "; epsilon \(query.epsilon)"
-            if let law = try? DiscreteLaplace(scale: query.noiseScale) {
-                let half = DecimalText.text(Int128(law.spread(samples: 2).halfWidth), scale: scale)
+            switch query.noise {
+            case .laplace: line += "; epsilon \(query.epsilon)"
+            case .gaussian(let sigmaSquared):
+                let sigma = DecimalText.text(sigmaSquared.approximation.squareRoot() / ReleasedValues.power(scale)) ?? "?"
+                line += "; discrete Gaussian noise of sigma \(sigma)\(unit) from each party"
+            }
+            if let spread = try? query.noise.spreadOfBoth() {
+                let half = DecimalText.text(Int128(spread.halfWidth), scale: scale)
                 line += "; with 95 % probability the noise of both parties together is within ±\(half)\(unit)"
             }
             lines.append(line + ".")
@@ -87,9 +93,12 @@ extension FusionPlan {
 
     private func explainBudget() -> [String] {
         let covered = (try? contract.privacy.epsilon / contract.epsilonPerRun)?.roundedDown ?? 0
-        let runs = min(covered, Int128(contract.maximumRuns))
+        let perRun = contract.deltaPerRun
+        let coveredDelta = perRun.isPositive ? (try? contract.privacy.delta / perRun)?.roundedDown ?? 0 : .max
+        let runs = min(covered, coveredDelta, Int128(contract.maximumRuns))
+        let delta = perRun.isPositive ? " and delta \(perRun) of \(contract.privacy.delta)" : ""
         return [
-            "One run costs epsilon \(contract.epsilonPerRun) of \(contract.privacy.epsilon) for each \(contract.privacy.unit); "
+            "One run costs epsilon \(contract.epsilonPerRun) of \(contract.privacy.epsilon)\(delta) for each \(contract.privacy.unit); "
                 + "the budget covers \(runs) of \(contract.maximumRuns) allowed run\(contract.maximumRuns == 1 ? "" : "s")."
         ]
     }

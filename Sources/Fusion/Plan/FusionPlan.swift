@@ -76,9 +76,12 @@ public struct FusionPlan: Sendable, Hashable {
         public let cells: [Cell]
         /// The most that adding or removing one subject changes all cells together (L1), in units of the last decimal.
         public let sensitivity: Int64
+        /// Likewise the square of the change in L2.
+        public let sensitivitySquared: Int128
+        /// The measure's part of the output's epsilon; all of it for Gaussian noise, whose measures share it by rho.
         public let epsilon: Rational
-        /// sensitivity / epsilon: the scale of the discrete Laplace noise that each party adds to each cell.
-        public let noiseScale: Rational
+        /// What each party adds to each cell.
+        public let noise: QueryNoise
     }
 
     /// `sum over groups (share[slot] + factor * share[correction slot])`.
@@ -136,7 +139,8 @@ public struct FusionPlan: Sendable, Hashable {
         }
         for query in queries {
             let head =
-                "query \(query.output) \(query.measure) \(query.pass) \(query.sensitivity) \(query.epsilon) \(query.noiseScale)"
+                "query \(query.output) \(query.measure) \(query.pass) \(query.sensitivity) \(query.epsilon) "
+                + query.noise.canonicalText
             hash.update(field: Array(head.utf8))
             for cell in query.cells {
                 let fix = cell.correction.map { "\($0.slot) \($0.factor)" } ?? "none"

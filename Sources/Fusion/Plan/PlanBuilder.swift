@@ -13,6 +13,8 @@ struct PlanBuilder {
         let isGroup: Bool
         let slot: FusionPlan.Slot
     }
+    /// Of Gaussian noise, by output.
+    private var rhos: [Int: Rational] = [:]
     private var slotIndex: [SlotPlace: Int] = [:]
 
     static let maximumCells = 20_000
@@ -150,16 +152,33 @@ struct PlanBuilder {
         }
         let sensitivity = try sensitivity(demand, selectors)
         do {
-            let epsilon = try output.epsilon / Rational(demand.shares)
-            let scale = try Rational(Int128(sensitivity)) / epsilon
-            _ = try DiscreteLaplace(scale: scale)  // refuses what it cannot sample
+            let squared = try sensitivitySquared(demand, selectors)
+            let (epsilon, noise) = try noise(demand, sensitivity, squared)
+            _ = try noise.law()  // refuses what it cannot sample
             queries.append(
                 .init(
                     output: demand.output, measure: demand.measure, pass: index, cells: cells, sensitivity: sensitivity,
-                    epsilon: epsilon, noiseScale: scale))
+                    sensitivitySquared: squared, epsilon: epsilon, noise: noise))
         } catch let problem as YinheError {
             throw refuse(
                 demand.output, problem.message, remedy: "use tighter bounds, fewer decimals or a larger epsilon", code: .range)
+        }
+    }
+
+    /// Laplace noise splits the output's epsilon equally among its measures, Gaussian noise its rho.
+    private mutating func noise(_ demand: Demand, _ l1: Int64, _ l2Squared: Int128) throws -> (epsilon: Rational, noise: QueryNoise) {
+        let output = contract.outputs[demand.output]
+        switch contract.privacy.mechanism {
+        case .laplace:
+            let epsilon = try output.epsilon / Rational(demand.shares)
+            return (epsilon, .laplace(scale: try Rational(Int128(l1)) / epsilon))
+        case .gaussian:
+            let rho: Rational
+            if let known = rhos[demand.output] { rho = known } else {
+                rho = try ConcentratedCalibration.rho(epsilon: output.epsilon, delta: output.delta)
+                rhos[demand.output] = rho
+            }
+            return (output.epsilon, try .gaussian(sensitivitySquared: l2Squared, rho: rho / Rational(demand.shares)))
         }
     }
 
@@ -180,6 +199,24 @@ struct PlanBuilder {
             product *= Int128(try fitting(side, demand, dataset))
         }
         return try fitting(product, demand)
+    }
+
+    /// Likewise in L2, squared: the L2 norm of an outer product is the product of the norms too.
+    private func sensitivitySquared(_ demand: Demand, _ selectors: [Selector]) throws -> Int128 {
+        var product: Int128 = 1
+        for dataset in contract.datasets {
+            let cells = Set(selectors.map { $0[dataset.name] }).count
+            let part = contribution(demand.measure, of: dataset.name)
+            let side = sensitivity(part, of: dataset, cells: cells)
+            // Presence is 1 in each of several cells; everything else may come together in one.
+            let square = if case .presence = part { side } else { side * Int128(try fitting(side, demand, dataset)) }
+            let (next, overflow) = product.multipliedReportingOverflow(by: square)
+            guard !overflow else {
+                throw YinheError(.range, "\(demand.measure): the squared sensitivity does not fit 128 bits")
+            }
+            product = next
+        }
+        return product
     }
 
     mutating func slotIndex(of slot: FusionPlan.Slot, in pass: Int) -> Int {

@@ -123,6 +123,18 @@ package enum FusionMessage {
         }
     }
 
+    /// The earlier release that this side could show again: a run's id, or zeros for none.
+    package struct Memory: WireMessage {
+        package static let tag: UInt8 = 8
+        package static let name = "remembered release"
+        package static let maximumBytes = 32
+        let run: [UInt8]
+
+        init(run: [UInt8]) { self.run = run }
+        package func encode(into writer: inout ByteWriter) { writer.write(raw: run) }
+        package init(from reader: inout ByteReader) throws { run = try reader.readRaw(32) }
+    }
+
     /// This side's signature over the peer's head.
     package struct Countersignature: WireMessage {
         package static let tag: UInt8 = 7

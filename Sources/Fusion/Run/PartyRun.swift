@@ -12,6 +12,7 @@ import Transport
 ///     session: contract, plan      <------------->            differ by one byte: both stop here
 ///     nonce                        <------------->            both make the run id
 ///     ready? subjects, signature   <------------->            either may refuse
+///     remembered release           <------------->            the same one: shown again, nothing charged, on to the result digest
 ///     run-start in the ledger
 ///     the join                     <------------->            shares of every sum
 ///     budget-charge in the ledger
@@ -30,6 +31,8 @@ public struct PartyRun: Sendable {
     public let party: Contract.Party
     public let peer: Contract.Party
 
+    /// `plan.questionDigest`, hexadecimal.
+    let question: String
     let ledger: any RunLedger
     let identity: Identity
     let data: String
@@ -82,7 +85,12 @@ public struct PartyRun: Sendable {
             self.party = party
             peer = signed.contract.peer(of: party.name)!
             plan = try FusionPlan(signed.contract)
-            try ledger.checkRoom(for: signed, at: now())
+            question = plan.questionDigest.hex
+            try AuditLedger.checkDate(signed, now())
+            // An answer that is already paid for may be shown again; whether the input is the same is known once it is read.
+            if try ledger.remembered(query: question, dataset: nil) == nil {
+                try ledger.checkRoom(for: signed, dataset: nil, sketch: nil, at: now())
+            }
         } catch {
             try Self.recordStop(error, run: "", contract: signed.hashText, in: ledger)
             throw error
@@ -116,7 +124,12 @@ public struct PartyRun: Sendable {
     @discardableResult
     public func prepare() async throws -> InputReport {
         do {
-            return try await loadedTable().report
+            let table = try await loadedTable()
+            // Refused before a connection is made, unless the peer may remember the same answer.
+            if try ledger.remembered(query: question, dataset: table.report.sha256) == nil {
+                try ledger.checkRoom(for: signed, dataset: table.report.sha256, sketch: try await sketch(of: table), at: now())
+            }
+            return table.report
         } catch {
             try Self.recordStop(error, run: "", contract: signed.hashText, in: ledger)
             throw error
@@ -134,8 +147,17 @@ public struct PartyRun: Sendable {
         return loaded
     }
 
+    func sketch(of table: KeyedTable) async throws -> CohortSketch {
+        if let known = self.table.sketch.withLock({ $0 }) { return known }
+        let (identity, threads) = (identity, threads)
+        let made = try await Parallel.offload { CohortSketch(table.tokens, key: try SketchKey(identity), threads: threads) }
+        self.table.sketch.withLock { $0 = made }
+        return made
+    }
+
     private final class LoadedTable: Sendable {
         let value = Mutex<KeyedTable?>(nil)
+        let sketch = Mutex<CohortSketch?>(nil)
     }
 
     /// Runs the contract with the peer at the other end of `channel`. Every stop is in the ledger: as a refusal where a rule

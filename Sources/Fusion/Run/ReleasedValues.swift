@@ -41,7 +41,7 @@ struct ReleasedValues {
         let units = Set(cells.map(\.unit))
         return ReleasedOutput(
             name: output.name, kind: output.kind.rawValue, unit: units.count == 1 ? units.first! : "",
-            epsilon: output.epsilon.description, keyColumns: keyColumns(output), cells: cells, notes: notes)
+            epsilon: output.epsilon.description, delta: output.delta.isPositive ? output.delta.description : nil, keyColumns: keyColumns(output), cells: cells, notes: notes)
     }
 
     private func keyColumns(_ output: Contract.Output) -> [String] {
@@ -89,7 +89,7 @@ struct ReleasedValues {
         let index = plan.queries.firstIndex { $0.output == output && $0.measure == measure }!
         let value = opened[index]![place]
         guard isNoised else { return Noised(value: value, deviation: 0, halfWidth: 0) }
-        let spread = try DiscreteLaplace(scale: plan.queries[index].noiseScale).spread(samples: 2)
+        let spread = try plan.queries[index].noise.spreadOfBoth()
         return Noised(value: value, deviation: spread.standardDeviation, halfWidth: spread.halfWidth)
     }
 

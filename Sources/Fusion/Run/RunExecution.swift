@@ -30,24 +30,48 @@ final class RunExecution {
     var plan: FusionPlan { run.plan }
     var contract: Contract { run.signed.contract }
     var me: String { run.party.name }
-    private var peer: String { run.peer.name }
+    var peer: String { run.peer.name }
     private var peerKey: PublicIdentity { run.signed.identities[peer]! }
 
     func perform() async throws -> RunReport {
         try checkPeerCertificate()
         try checkDealer()
         // A failure to prepare is told to the peer inside the session, so that it need not wait for a time limit.
-        var prepared = await stopwatch.measure("read table") { await Result.catching { try await run.loadedTable() } }
-        if case .success = prepared { prepared = checkedRoom(prepared) }
+        let prepared = await stopwatch.measure("read table") { await Result.catching { try await prepare() } }
         let session = try await stopwatch.measure("handshake") { try await openSession() }
         return try await session.abortingOnError { try await steps(session, prepared) }
     }
 
-    private func steps(_ session: Session, _ prepared: Result<KeyedTable, any Error>) async throws -> RunReport {
-        let table = try await agree(session, prepared)
-        try startRun(table)
+    /// What this party brings.
+    struct Prepared {
+        let table: KeyedTable
+        let sketch: CohortSketch
+        /// An answer to the same question on the same file.
+        let remembered: RememberedRelease?
+        /// Why a run that has to pay is refused; such a party still shows an answer again.
+        let refusal: (any Error)?
+    }
+
+    private func prepare() async throws -> Prepared {
+        let table = try await run.loadedTable(), sketch = try await run.sketch(of: table), digest = table.report.sha256
+        let remembered = try run.ledger.remembered(query: run.question, dataset: digest)
+        do {
+            try run.ledger.checkRoom(for: run.signed, dataset: digest, sketch: sketch, at: run.now())
+            return Prepared(table: table, sketch: sketch, remembered: remembered, refusal: nil)
+        } catch {
+            try AuditLedger.checkDate(run.signed, run.now())
+            guard remembered != nil else { throw error }
+            return Prepared(table: table, sketch: sketch, remembered: remembered, refusal: error)
+        }
+    }
+
+    private func steps(_ session: Session, _ prepared: Result<Prepared, any Error>) async throws -> RunReport {
+        let own = try await agree(session, prepared), table = own.table
+        if let remembered = try await remember(session, own) { return try await showAgain(session, table, remembered) }
+        if let refusal = own.refusal { throw refusal }
+        try startRun(table, own.sketch)
         let sealed = try await aggregate(table)
-        let receipt = try await charge(session, table)
+        let receipt = try await charge(session, table, own.sketch)
         let values = try await release(session, sealed, receipt)
         var report = try report(table, receipt, values)
         try await exchangeHeads(session, &report)
@@ -86,26 +110,17 @@ final class RunExecution {
         }
     }
 
-    private func checkedRoom(_ prepared: Result<KeyedTable, any Error>) -> Result<KeyedTable, any Error> {
-        do {
-            try run.ledger.checkRoom(for: run.signed, at: run.now())
-            return prepared
-        } catch {
-            return .failure(error)
-        }
-    }
-
     private func openSession() async throws -> Session {
         var parameters = [("contract", run.signed.hashText), ("plan", plan.digest.hex)]
         if contract.joinMode == .intersectionSum { parameters.append(("key-bits", "\(run.keyBits)")) }
         return try await Session.open(
             over: channel,
-            SessionProposal(protocolName: "fusion", version: 1, role: me, peerRole: peer, parameters: parameters),
+            SessionProposal(protocolName: "fusion", version: 2, role: me, peerRole: peer, parameters: parameters),
             progress: run.progress)
     }
 
     /// Run id and readiness. Throws this side's own reason first, else that the peer refused.
-    private func agree(_ session: Session, _ prepared: Result<KeyedTable, any Error>) async throws -> KeyedTable {
+    private func agree(_ session: Session, _ prepared: Result<Prepared, any Error>) async throws -> Prepared {
         let mine = SystemRandom.shared.bytes(32)
         try await session.send(FusionMessage.Hello(nonce: mine))
         let theirs = try await session.receive(FusionMessage.Hello.self).nonce
@@ -117,7 +132,7 @@ final class RunExecution {
         var status: UInt8 = 0
         var subjects = 0
         switch prepared {
-        case .success(let table): subjects = table.tokens.count
+        case .success(let own): subjects = own.table.tokens.count
         case .failure(let error): status = (AbortReason(for: error) ?? .internalError).rawValue
         }
         try await session.send(
@@ -127,7 +142,7 @@ final class RunExecution {
             throw YinheError(
                 .peerMismatch, "the peer does not hold the key that the contract names for \(peer)", at: channel.peerDescription)
         }
-        let table = try prepared.get()
+        let own = try prepared.get()
         guard answer.status == 0 else {
             let reason = AbortReason(rawValue: answer.status) ?? .internalError
             throw YinheError(
@@ -135,25 +150,25 @@ final class RunExecution {
                 remedy: "ask \(peer) what its own messages say; nothing was exchanged")
         }
         peerSubjects = Int(answer.subjects)
-        return table
+        return own
     }
 
     /// The last step before something that depends on data leaves this party.
-    private func startRun(_ table: KeyedTable) throws {
+    private func startRun(_ table: KeyedTable, _ sketch: CohortSketch) throws {
         let start = LedgerRecord.RunStart(
             run: runID, contract: run.signed.hashText, party: me, peer: peer, plan: plan.digest.hex)
         let input = LedgerRecord.Input(
             run: runID, dataset: contract.dataset(of: me)!.name, digest: table.report.sha256, bytes: table.report.bytes,
             rows: table.report.rows, keptRows: table.report.keptRows, distinctKeys: table.report.distinctKeys,
             peerDistinctKeys: peerSubjects)
-        try run.ledger.startRun(start, of: run.signed, input: input, at: run.now())
+        try run.ledger.startRun(start, of: run.signed, input: input, sketch: sketch, at: run.now())
     }
 
     // MARK: Charge and release
 
     /// Both parties are charged, on their disks, before either draws noise.
-    private func charge(_ session: Session, _ table: KeyedTable) async throws -> ChargeReceipt {
-        let receipt = try run.ledger.charge(run: runID, of: run.signed, dataset: table.report.sha256)
+    private func charge(_ session: Session, _ table: KeyedTable, _ sketch: CohortSketch) async throws -> ChargeReceipt {
+        let receipt = try run.ledger.charge(run: runID, of: run.signed, dataset: table.report.sha256, sketch: sketch)
         try await session.send(FusionMessage.Charged(entry: [UInt8](hex: receipt.entry)!))
         _ = try await session.receive(FusionMessage.Charged.self)
         return receipt
@@ -175,7 +190,10 @@ final class RunExecution {
             throw YinheError(.peerMisbehaved, "the two sides opened different results", at: peer)
         }
         try run.ledger.append(
-            .release(.init(run: runID, outputs: names, sharedResult: shared.hex, result: values.digest(recipients: nil).hex)))
+            .init(
+                run: runID, outputs: names, sharedResult: shared.hex, result: values.digest(recipients: nil).hex, query: run.question,
+                statement: plan.statement.digest().hex),
+            opened: values.opened)
         return values
     }
 
@@ -206,7 +224,27 @@ final class RunExecution {
 
     private func report(_ table: KeyedTable, _ receipt: ChargeReceipt, _ values: ReleasedValues) throws -> RunReport {
         let account = try run.ledger.account(of: run.signed)
-        let charge = receipt.charge
+        let charge = receipt.charge, near = charge.cohort?.near ?? []
+        return try report(
+            table, values,
+            .init(
+                unit: contract.privacy.unit, total: contract.privacy.epsilon.description,
+                spentBefore: charge.spentBefore.description, charged: charge.epsilon.description,
+                remaining: (contract.privacy.epsilon - charge.spentAfter).description,
+                datasetSpent: charge.datasetSpentAfter.description, runs: account.runs, maximumRuns: contract.maximumRuns,
+                accounts: charge.accounts, near: near.isEmpty ? nil : near),
+            deltaCharged: charge.delta ?? .zero, deltaSpent: charge.deltaSpentAfter ?? .zero)
+    }
+
+    func report(
+        _ table: KeyedTable, _ values: ReleasedValues, _ use: RunReport.BudgetUse, deltaCharged: Rational, deltaSpent: Rational
+    ) throws -> RunReport {
+        var budget = use
+        if contract.deltaPerRun.isPositive {
+            budget.deltaTotal = contract.privacy.delta.description
+            budget.deltaCharged = deltaCharged.description
+            budget.deltaRemaining = try (contract.privacy.delta - deltaSpent).description
+        }
         return RunReport(
             contractName: contract.name, contractHash: run.signed.hashText, purpose: contract.purpose, runID: runID, party: me,
             peer: peer, protocolName: contract.joinMode.rawValue, correlations: contract.correlations.map(\.description),
@@ -214,17 +252,12 @@ final class RunExecution {
             finishedAt: UTCTime.text(run.now()), input: table.report, peerSetSize: peerSubjects,
             outputs: try values.outputs(for: me), learned: plan.learned(by: me).map(\.rawValue),
             learnedText: plan.leakage.filter { $0.party == me }.map(\.text), traffic: channel.traffic.since(trafficAtStart),
-            phases: stopwatch.phases,
-            budget: .init(
-                unit: contract.privacy.unit, total: contract.privacy.epsilon.description,
-                spentBefore: charge.spentBefore.description, charged: charge.epsilon.description,
-                remaining: try (contract.privacy.epsilon - charge.spentAfter).description,
-                datasetSpent: charge.datasetSpentAfter.description, runs: account.runs, maximumRuns: contract.maximumRuns),
-            ledgerHead: "", ledgerEntries: 0, countersigned: false, warnings: [])
+            phases: stopwatch.phases, budget: budget, ledgerHead: "", ledgerEntries: 0, countersigned: false, warnings: [],
+            statement: plan.statement)
     }
 
     /// The numbers are released by now: a peer that is lost here costs the countersignature, not the result.
-    private func exchangeHeads(_ session: Session, _ report: inout RunReport) async throws {
+    func exchangeHeads(_ session: Session, _ report: inout RunReport) async throws {
         do {
             let mine = try run.ledger.head()
             try await session.send(FusionMessage.Head(head: mine))
@@ -254,7 +287,7 @@ final class RunExecution {
         }
     }
 
-    private func finish(_ unfinished: RunReport) throws -> RunReport {
+    func finish(_ unfinished: RunReport) throws -> RunReport {
         var report = unfinished
         report.traffic = channel.traffic.since(trafficAtStart)
         try run.ledger.append(

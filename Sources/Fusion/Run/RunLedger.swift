@@ -1,3 +1,4 @@
+import Arithmetic
 import Foundation
 import SandboxCore
 
@@ -5,10 +6,14 @@ import SandboxCore
 package protocol RunLedger: Sendable {
     @discardableResult func append(_ record: LedgerRecord) throws -> LedgerEntry
     func record(_ signed: SignedContract) throws
-    func checkRoom(for signed: SignedContract, at now: Date) throws
-    func startRun(_ start: LedgerRecord.RunStart, of signed: SignedContract, input: LedgerRecord.Input, at now: Date) throws
-    func charge(run: String, of signed: SignedContract, dataset: String) throws -> ChargeReceipt
+    func checkRoom(for signed: SignedContract, dataset: String?, sketch: CohortSketch?, at now: Date) throws
+    func startRun(
+        _ start: LedgerRecord.RunStart, of signed: SignedContract, input: LedgerRecord.Input, sketch: CohortSketch?, at now: Date) throws
+    func charge(run: String, of signed: SignedContract, dataset: String, sketch: CohortSketch?) throws -> ChargeReceipt
+    @discardableResult func append(_ release: LedgerRecord.Release, opened: [[Int128]?]) throws -> LedgerEntry
+    func remembered(query: String, dataset: String?) throws -> RememberedRelease?
     func account(of signed: SignedContract) throws -> ContractAccount
+    func spent(onDataset digest: String) throws -> Rational
     func head() throws -> LedgerHead
     func requireValid() throws
 }

@@ -1,4 +1,5 @@
 import Arithmetic
+import DifferentialPrivacy
 import Foundation
 import SandboxCore
 import Tables
@@ -42,6 +43,18 @@ public struct RunReport: Codable, Sendable {
     public var countersigned: Bool
     /// What went wrong after the release; the released numbers stand.
     public var warnings: [String]
+    /// What the release guarantees; nil in reports of older versions.
+    public var statement: PrivacyStatement?
+    /// Set when the numbers are those of an earlier run, shown again at no cost.
+    public var memoised: Memoised?
+
+    /// "Released on DATE by run X, no new cost."
+    public struct Memoised: Codable, Sendable, Hashable {
+        /// The run that released them, hexadecimal.
+        public var run: String
+        /// UTC.
+        public var releasedAt: String
+    }
 
     public struct PhaseTime: Codable, Sendable, Hashable {
         public var name: String
@@ -65,6 +78,14 @@ public struct RunReport: Codable, Sendable {
         public var datasetSpent: String
         public var runs: Int
         public var maximumRuns: Int
+        /// Delta of the contract; nil where it spends none.
+        public var deltaTotal: String?
+        public var deltaCharged: String?
+        public var deltaRemaining: String?
+        /// The other accounts that the run counts on.
+        public var accounts: [LedgerRecord.AccountUse]?
+        /// Earlier runs on nearly the same subjects, with which this one is charged together.
+        public var near: [LedgerRecord.CohortUse.NearRun]?
     }
 }
 
@@ -75,6 +96,8 @@ public struct ReleasedOutput: Codable, Sendable, Hashable {
     public var unit: String
     /// Exact decimal text.
     public var epsilon: String
+    /// Likewise; nil for 0.
+    public var delta: String?
     /// The columns that `ReleasedCell.keys` are values of.
     public var keyColumns: [String]
     public var cells: [ReleasedCell]

@@ -21,12 +21,12 @@ package final class SealedAggregate: @unchecked Sendable, CustomReflectable {
 
     package var customMirror: Mirror { Mirror(self, children: []) }
 
-    /// For each query of the plan and each of its cells: this party's share plus one full discrete Laplace sample.
+    /// For each query of the plan and each of its cells: this party's share plus one full noise sample.
     /// Traps when the receipt is not for this run.
     package func noised(_ plan: FusionPlan, receipt: ChargeReceipt) throws -> [[UInt128]] {
         precondition(receipt.charge.run == run, "the receipt of another run")
         return try plan.queries.map { query in
-            let noise = try DiscreteLaplace(scale: query.noiseScale).samples(query.cells.count)
+            let noise = try query.noise.law().samples(query.cells.count)
             return zip(query.cells, noise).map { cell, noise in
                 share(of: cell, in: query.pass) &+ UInt128(truncatingIfNeeded: noise)
             }

@@ -95,10 +95,10 @@ struct ContractView {
             })
     }
 
-    /// Standard deviation of the two parties' noise together, per cell: each adds discrete Laplace noise of variance about
-    /// 2 scale^2. In the unit of the column.
+    /// Standard deviation of the two parties' noise together, per cell, in the unit of the column.
     private static func noise(_ query: FusionPlan.Query, _ plan: FusionPlan) -> Double {
-        return 2 * query.noiseScale.approximation / pow(10, Double(plan.display(query.measure).scale))
+        let variance = (try? query.noise.law().variance) ?? .nan
+        return (2 * variance).squareRoot() / pow(10, Double(plan.display(query.measure).scale))
     }
 
     func showHead(_ console: Console) throws {

@@ -173,55 +173,11 @@ enum LedgerText {
         case .headExchange(let heads): return short(heads.run)
         case .countersignature(let it): return short(it.run)
         case .runEnd(let end): return short(end.run)
+        case .budgetLimit(let limit):
+            return "\(limit.account), ε \(limit.epsilon?.description ?? "–")" + (limit.nearIdentical.map { ", \($0.rawValue)" } ?? "")
+        case .reRelease(let again): return "\(short(again.run)) = \(short(again.release)): \(again.outputs.joined(separator: ", "))"
         }
     }
 
     private static func short(_ id: String) -> String { String(id.prefix(8)) }
-}
-
-struct BudgetCommand: ParsableCommand {
-    static var configuration: CommandConfiguration {
-        CommandConfiguration(
-            commandName: "budget", abstract: Help.text("Privacy budgets of this party's contracts.", "本方各合同的隐私预算。"),
-            discussion: Help.discussion(
-                "Spent budget cannot be taken back; a new contract is a new budget for the same data, so look at all of them.",
-                "已用预算无法收回；新合同意味着对同一数据的新预算，请一并查看。",
-                examples: [("yinhe budget show", "", "")], exits: LedgerCommand.exits),
-            subcommands: [Show.self])
-    }
-
-    struct Show: PartyCommand {
-        static var configuration: CommandConfiguration {
-            CommandConfiguration(
-                commandName: "show", abstract: Help.text("Spent and remaining, per contract.", "按合同列出已用与剩余。"),
-                discussion: Help.discussion(
-                    "From the ledger, without checking it: see `yinhe ledger verify`.", "取自账本，不做校验；校验请用 `yinhe ledger verify`。",
-                    examples: [("yinhe budget show --json", "", "")], exits: LedgerCommand.exits))
-        }
-        @OptionGroup var common: CommonOptions
-        @OptionGroup var source: LedgerCommand.Source
-
-        func execute(_ console: Console) async throws -> Outcome {
-            let accounts = LedgerVerification(try source.read()).accounts
-            try console.emit(accounts)
-            var table = TextTable([
-                (console.text(Phrase(en: "contract", zh: "合同")), .left), (console.text(Phrase(en: "hash", zh: "哈希")), .left),
-                ("ε", .right),
-                (console.text(Phrase(en: "spent", zh: "已用")), .right), (console.text(.budgetRemaining), .right),
-                (console.text(Phrase(en: "runs", zh: "运行次数")), .right), (console.text(.expires), .left),
-            ])
-            for a in accounts {
-                table.add([
-                    a.name, String(a.contract.prefix(12)), a.epsilon.description, a.spent.description, a.remaining.description,
-                    "\(a.runs) / \(a.maximumRuns)", a.expires,
-                ])
-            }
-            if accounts.isEmpty {
-                try console.out(Phrase(en: "No contract has been used yet.", zh: "尚未使用任何合同。"))
-            } else {
-                try console.out(table)
-            }
-            return .success
-        }
-    }
 }

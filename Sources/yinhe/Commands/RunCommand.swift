@@ -223,6 +223,15 @@ struct RunText {
                 Phrase(
                     en: "ε \(b.charged) charged, \(b.remaining) of \(b.total) left; run \(b.runs) of \(b.maximumRuns)",
                     zh: "扣除 ε \(b.charged)，剩余 \(b.remaining) / \(b.total)；第 \(b.runs) 次，共 \(b.maximumRuns) 次")))
+        if let charged = b.deltaCharged, let left = b.deltaRemaining, let total = b.deltaTotal {
+            try console.fact(.deltaCharged, "\(charged), \(left) / \(total)")
+        }
+        for use in b.accounts ?? [] { try console.fact(.otherAccounts, console.text(.budgetUse(use))) }
+        for near in b.near ?? [] { try console.out("  " + console.style.dim(console.text(.budgetNearRun(near)))) }
+        if let memo = run.memoised { try console.fact(.releaseMemory, console.text(.memoised(memo))) }
+        if let statement = run.statement {
+            try console.fact(.statementTitle, console.text(.statementCost(statement.cost)) + " · " + statement.sampler)
+        }
         try console.fact(
             .traffic,
             console.text(

@@ -11,7 +11,7 @@ extension ReportDocument {
             <h1>\(run.contractName)</h1>
             <p class="purpose">\(run.purpose)</p>
             <p class="meta">\(title(of: run.party)) · \(title(of: run.peer)) · \(Self.minute(run.finishedAt))</p>
-            \(warnings)
+            \(warnings)\(memoisedBanner)
             \(demo)</header>
 
             """
@@ -180,9 +180,11 @@ enum CellText {
         return counts ? "" : cell.unit
     }
 
-    /// Decimals to show beside the released value: its own.
+    /// Decimals to show beside the released value: its own, and of a mean (which may be clamped to a whole number) two digits of the noise.
     static func digits(_ cell: ReleasedCell) -> Int {
-        cell.value?.split(separator: ".", maxSplits: 1).dropFirst().first.map { min(6, $0.count) } ?? 0
+        let own = cell.value?.split(separator: ".", maxSplits: 1).dropFirst().first.map { min(6, $0.count) } ?? 0
+        guard cell.measure.hasPrefix("mean"), let error = cell.standardError, error > 0, error.isFinite else { return own }
+        return max(own, min(6, Int((1 - log10(error)).rounded(.up))))
     }
 
     static func interval(_ cell: ReleasedCell) -> String {

@@ -112,7 +112,7 @@ extension ReportDocument {
         return HTML.section(
             "budget", .budgetTitle,
             """
-            \(ReportCharts.budget(before: number(b.spentBefore), now: number(b.charged), total: number(b.total)))\(facts)
+            \(ReportCharts.budget(before: number(b.spentBefore), now: number(b.charged), total: number(b.total)))\(facts)\(accountFacts)
             <p class="soft">\(Phrase.budgetNote)</p>
 
             """)

@@ -6,15 +6,15 @@ extension LowCarbonDemo {
     private static let title = Phrase(en: "Energy intensity by industry", zh: "按行业统计的万元产值电耗")
     private static let header = [
         Phrase(en: "Industry", zh: "行业"), Phrase(en: "enterprises", zh: "企业数"), Phrase(en: "electricity (MWh)", zh: "用电量（MWh）"),
-        Phrase(en: "output (10,000 yuan)", zh: "产值（万元）"), Phrase(en: "kWh per 10,000 yuan", zh: "万元产值电耗（kWh）"), .truth,
+        Phrase(en: "output (10,000 yuan)", zh: "产值（万元）"), Phrase(en: "kWh per 10,000 yuan", zh: "万元产值电耗（kWh）"), .truth, Phrase(""),
     ]
 
-    /// Cells of one industry, and a mark where the total is the true one.
+    /// Cells of one industry, and whether its totals are the true ones.
     private static func row(_ results: Results, _ i: Int) -> (cells: [String], isTrue: Bool) {
         let one = results.intensities[i]
         let cells = [
             one.industry, "\(one.enterprises)", Numbers.decimal(one.electricity, digits: 1), Numbers.decimal(one.output, digits: 2),
-            Numbers.decimal(one.intensity, digits: 1),
+            Numbers.decimal(one.intensity, digits: 1), Numbers.decimal(results.trueIntensities[i].intensity, digits: 1),
         ]
         return (cells, results.result[i + 1] == results.truth[i])
     }
@@ -37,7 +37,7 @@ extension LowCarbonDemo {
     private static let learned: [(Phrase, [Phrase])] = [
         (
             Phrase(en: "Every park", zh: "各园区"),
-            [Phrase(en: "the totals by industry, exact; nothing of another park's table", zh: "各行业的精确合计；其他园区的表一无所知")]
+            [Phrase(en: "the totals by industry, exact; nothing of another park's table", zh: "各行业的精确合计；对其他园区的表一无所知")]
         ),
         (
             Phrase(en: "The centre (adds)", zh: "双碳数据中心（相加）"),
@@ -69,10 +69,10 @@ extension LowCarbonDemo {
 
     static func show(_ results: Results, _ console: Console) throws {
         try console.heading(title)
-        var table = TextTable(header.enumerated().map { (console.text($1), $0 == 0 || $0 == 5 ? .left : .right) })
+        var table = TextTable(header.enumerated().map { (console.text($1), $0 == 0 || $0 == 6 ? .left : .right) })
         for i in results.intensities.indices {
             let (cells, isTrue) = row(results, i)
-            table.add(cells + [isTrue ? "✓" : results.truth[i]])
+            table.add(cells + [isTrue ? "✓" : "✗"])
         }
         try console.out(table)
         try console.heading(Phrase(en: "What was refused", zh: "被拒绝的提交"))
@@ -92,6 +92,18 @@ extension LowCarbonDemo {
         try console.fact(Phrase(en: "Report", zh: "报告"), URL(filePath: results.report).path)
     }
 
+    private static func meaning(_ check: String) -> Phrase {
+        switch check {
+        case "submission":
+            Phrase(en: "signed by its park, under this contract and key; every range proof holds", zh: "由该园区签署，合同与公钥无误，每个范围证明成立")
+        case "aggregate": Phrase(en: "signed by the centre, lists all ten parks", zh: "由数据中心签署，列有全部十个园区")
+        case "inclusion": Phrase(en: "the park's own submission is in the sum", zh: "该园区的提交已计入合计")
+        case "sum": Phrase(en: "the aggregate is the sum of exactly these submissions", zh: "汇总密文恰为这些提交之和")
+        case "opening": Phrase(en: "the result is the decryption of the aggregate", zh: "结果表确为汇总密文的解密结果")
+        default: Phrase(check)
+        }
+    }
+
     private static func checked(_ results: Results) -> Phrase {
         Phrase(
             en: "\(results.checks.count) checks from the files alone: signatures, range proofs, inclusion, sum, decryption, table",
@@ -101,7 +113,7 @@ extension LowCarbonDemo {
     static func page(_ results: Results) -> DemoPage {
         let rows = results.intensities.indices.map { i -> [HTML] in
             let (cells, isTrue) = row(results, i)
-            let mark: HTML = isTrue ? "<span class=\"yes\">✓</span>" : "<span class=\"bad\">\(results.truth[i])</span>"
+            let mark: HTML = isTrue ? "<span class=\"yes\">✓</span>" : "<span class=\"bad\">✗</span>"
             return cells.enumerated().map { $0 == 4 ? "<b>\($1)</b>" : "\($1)" } + [mark]
         }
         let chart = ReportCharts.lengths(
@@ -110,11 +122,16 @@ extension LowCarbonDemo {
         let who = learned.map { who, points in
             "<div><h3>\(who)</h3><ul>\(points.map { "<li>\($0)</li>" as HTML })</ul></div>\n" as HTML
         }
+        // One line for each kind: ten signatures of ten parks say the same thing.
+        var kinds: [String] = []
+        for check in results.checks where !kinds.contains(check.check) { kinds.append(check.check) }
         let checks = HTML.table(
-            ["\(Phrase(en: "Check", zh: "核验项"))", "\(Phrase(en: "file", zh: "文件"))", "\(Phrase(en: "found", zh: "结果"))", ""],
-            rows: results.checks.map {
-                let mark: HTML = $0.ok ? "<span class=\"yes\">✓</span>" : "<span class=\"bad\">✗</span>"
-                return ["\($0.check)", "\(URL(filePath: $0.file).lastPathComponent)", "\($0.detail)", mark]
+            ["\(Phrase(en: "Check", zh: "核验项"))", "\(Phrase(en: "what it shows", zh: "说明了什么"))", "\(Phrase(en: "passed", zh: "通过"))"],
+            numeric: [2],
+            rows: kinds.map { kind in
+                let all = results.checks.filter { $0.check == kind }, passed = all.filter(\.ok).count
+                let mark: HTML = "<span class=\"\(passed == all.count ? "yes" : "bad")\">\(passed) / \(all.count)</span>"
+                return ["\(kind)", "\(meaning(kind))", mark]
             })
         return DemoPage(
             title: title,
@@ -139,7 +156,7 @@ extension LowCarbonDemo {
                     "results", title,
                     """
                     <figure><figcaption>\(header[4])</figcaption>\(chart)</figure>
-                    \(HTML.table(header.map { "\($0)" }, numeric: [1, 2, 3, 4], rows: rows))
+                    \(HTML.table(header.map { "\($0)" }, numeric: [1, 2, 3, 4, 5], rows: rows))
                     """),
                 HTML.section("refused", Phrase(en: "What was refused", zh: "被拒绝的提交"), "<ul>\(refused)</ul>\n"),
                 HTML.section("learned", .learnedTitle, "<div class=\"who\">\(who)</div>\n"),

@@ -40,6 +40,7 @@ struct LowCarbonDemo {
         var result: [String]
         var truth: [String]
         var intensities: [Intensity]
+        var trueIntensities: [Intensity]
         var wrongUnit: String
         var poisoned: String
         var checks: [AggregateVerify.Document.Check]
@@ -97,7 +98,7 @@ struct LowCarbonDemo {
         let bytes = (try? FileManager.default.attributesOfItem(atPath: folder.file("\(names[0]).submission")))?[.size] as? Int
         var results = Results(
             folder: folder.path, report: folder.file("report.html"), seconds: 0, result: result, truth: expected,
-            intensities: try Self.intensities(result.dropFirst()), wrongUnit: wrongUnit, poisoned: poisoned, checks: checks.checks,
+            intensities: try Self.intensities(result.dropFirst()), trueIntensities: try Self.intensities(expected[...]), wrongUnit: wrongUnit, poisoned: poisoned, checks: checks.checks,
             submissionBytes: bytes ?? 0, correct: Array(result.dropFirst()) == expected && checks.ok && checks.checkedSum)
         results.seconds = ProcessInfo.processInfo.systemUptime - started
         try AtomicFile.write(Self.page(results).html(in: console.language), to: results.report)
@@ -132,7 +133,7 @@ struct LowCarbonDemo {
         do {
             try await step(Self.poisoner, encrypt(Self.poisoner, table: "wrong-unit.csv", to: "wrong.submission"))
         } catch let error as YinheError where error.code == .badInput {
-            return error.message
+            return "\(error.place.split(separator: "/").last ?? ""): \(error.message)"
         }
         throw YinheError(
             YinheError.Code(name: "unexpected", exitCode: 1), "a value beyond its bounds was encrypted", at: folder.file("wrong-unit.csv"))

@@ -49,5 +49,10 @@ struct MedicalScenario: DemoScenario {
             Phrase(
                 en: "The insurer did not learn who has which disease, the fund did not learn who claimed what, and neither knows who is in both.",
                 zh: "商保公司没有得知谁患何病，医保局没有得知谁获赔多少，双方也都不知道谁同时在两张表中。"),
-        ])
+        ],
+        dataNote: Phrase(
+            en: "Demonstration on synthetic data. The true values shown here exist only because one program made both tables; in a real run nobody "
+                + "has them. No number is a real person's: no province has a prefecture 99.",
+            zh: "本报告为合成数据演示。文中的真实值之所以存在，只因两张表由同一程序生成；真实运行中任何一方都没有这些值。"
+                + "身份号码均使用不存在的地级代码 99，不对应任何真人。"))
 }
