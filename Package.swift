@@ -75,6 +75,8 @@ let package = Package(
     name: "Yinhe",
     products: libraries.map { .library(name: $0, targets: [$0]) } + [
         .library(name: "Yinhe", targets: ["Yinhe"]),
+        // libyinhe-c.so: the C interface of Sources/CYinhe/include/yinhe.h, for other languages.
+        .library(name: "yinhe-c", type: .dynamic, targets: ["YinheC", "CYinhe"]),
         .executable(name: "yinhe", targets: ["YinheCommand"]),
         .executable(name: "yinhe-bench", targets: ["YinheBench"]),
     ],
@@ -85,18 +87,38 @@ let package = Package(
     ],
     targets: modules + [
         .target(name: "Yinhe", dependencies: libraries.map { .target(name: $0) }),
+        // Pages and drawings of both programs' reports; no library product contains it.
+        .target(name: "HTMLReport"),
         .executableTarget(
             name: "YinheCommand",
             dependencies: libraries.map { .target(name: $0) } + [
-                .product(name: "ArgumentParser", package: "swift-argument-parser")
+                "HTMLReport", .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             path: "Sources/yinhe"),
+        // The document of `yinhe-bench evaluate` and what is made of it.
+        .target(
+            name: "Evaluation", dependencies: ["HTMLReport", "COpenSSL", "CGMPShims"] + libraries.map { .target(name: $0) },
+            path: "Benchmarks/Evaluation"),
+        .target(name: "CCompilerVersion", path: "Benchmarks/CompilerVersion"),
         .executableTarget(
             name: "YinheBench",
             dependencies: libraries.map { .target(name: $0) } + [
+                "Evaluation", "CCompilerVersion", "HTMLReport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             path: "Benchmarks/yinhe-bench"),
+
+        .target(name: "CYinhe"),
+        .target(
+            name: "YinheC",
+            dependencies: [
+                "CYinhe", "SandboxCore", "Arithmetic", "Transport", "Tables", "PrivateSetIntersection", "Paillier",
+                "DifferentialPrivacy",
+            ]),
+        .executableTarget(
+            name: "private-join-in-60-lines",
+            dependencies: ["SandboxCore", "Transport", "Tables", "PrivateSetIntersection"],
+            path: "Examples/private-join-in-60-lines", exclude: ["README.md", "README.zh-CN.md", "tax.csv", "bank.csv"]),
 
         // Seeded randomness and plain oracles live here and nowhere else: no product contains this target.
         .target(name: "TestSupport", dependencies: ["SandboxCore", "Arithmetic", "Transport", "SecretSharing"], path: "Tests/TestSupport"),
@@ -111,6 +133,11 @@ let package = Package(
             dependencies: ["TestSupport", .target(name: name)]
                 // The ledger's tests edit its database behind its back.
                 + (name == "Fusion" ? [.product(name: "GRDB", package: "GRDB.swift"), "BudgetCharger"] : []))
-    } + [.testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "Yinhe", "YinheCommand", "YinheBench"])],
+    } + [
+        .testTarget(name: "EvaluationTests", dependencies: ["TestSupport", "Evaluation", "HTMLReport", "Transport", "YinheBench"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["TestSupport", "Yinhe", "YinheCommand", "YinheBench", "private-join-in-60-lines", "YinheC"])
+    ],
     swiftLanguageModes: [.v6]
 )

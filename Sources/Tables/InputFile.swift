@@ -59,6 +59,12 @@ final class InputFile {
     /// SHA-256 of the bytes read so far, in hexadecimal digits.
     func digest() -> String { hash.snapshot().hex }
 
+    /// Whether both paths lead to one existing file.
+    static func isSame(_ a: String, _ b: String) -> Bool {
+        var first = stat(), second = stat()
+        return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino
+    }
+
     /// The last component of `path`.
     static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 }

@@ -119,7 +119,7 @@ extension Socket {
         return descriptor
     }
 
-    private static func makeBlocking(_ descriptor: Int32) {
+    static func makeBlocking(_ descriptor: Int32) {
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
     }
 

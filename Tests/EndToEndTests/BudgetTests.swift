@@ -97,10 +97,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--epsilon", "1"], Int32(64)), (["--dataset", "a", "--unit", "b", "--epsilon", "1"], 64), (["--dataset", "a"], 64),
+        (["--epsilon", "1"], 64), (["--dataset", "a", "--unit", "b", "--epsilon", "1"], 64), (["--dataset", "a"], 64),
         (["--dataset", "a", "--near-identical", "refuse"], 64), (["--unit", "a", "--near-identical", "perhaps"], 64),
         (["--unit", "a", "--epsilon", "-1"], 78), (["--unit", "a", "--epsilon", "nan"], 65), (["--unit", "a", "--delta", "1"], 78),
-    ]) func badLimitsAreRefused(_ arguments: [String], _ status: Int32) async throws {
+    ] as [([String], Int32)]) func badLimitsAreRefused(_ arguments: [String], _ status: Int32) async throws {
         let pilot = try await Pilot()
         let result = try await Program.run(list: ["budget", "limit", "--home", pilot.scratch.file("bank")] + arguments)
         #expect(result.status == status, "\(arguments): \(result.errors)")

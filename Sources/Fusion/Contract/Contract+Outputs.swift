@@ -144,7 +144,7 @@ struct OutputDecoder {
 
     /// Without the key, an equal part of the contract's delta for every output of every allowed run.
     private func delta(_ item: YamlValue, _ value: YamlValue?) throws -> Rational {
-        guard privacy.mechanism == .gaussian else {
+        guard privacy.spendsDelta else {
             if let value { throw value.error("Laplace noise spends no delta", remedy: "remove the key, or set privacy.mechanism: gaussian") }
             return .zero
         }

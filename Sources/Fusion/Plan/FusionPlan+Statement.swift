@@ -8,6 +8,17 @@ extension FusionPlan {
     /// what the protocol reveals besides is in `leakage`, outside this guarantee.
     public var statement: PrivacyStatement {
         let isGaussian = contract.privacy.mechanism == .gaussian
+        let makes = switch contract.privacy.jointNoise {
+        case .eachParty: "each party adds a full sample to every cell: "
+        case .divisible: "each party adds half of one sample to every cell: "
+        case .computed: "the parties compute one sample for every cell, known to neither: "
+        }
+        let sampler = switch (contract.privacy.mechanism, contract.privacy.jointNoise) {
+        case (.gaussian, _): "exact discrete Gaussian (Canonne, Kamath, Steinke 2020, algorithm 3)"
+        case (_, .eachParty): "exact discrete Laplace (Canonne, Kamath, Steinke 2020, algorithm 2)"
+        case (_, .divisible): "Polya shares of discrete Laplace (Goryczka, Xiong 2017)"
+        case (_, .computed): "discrete Laplace from biased bits on shares, each sample within a statistical distance that delta pays for"
+        }
         let laws = queries.map { query in
             let law = (try? query.noise.law().name) ?? query.noise.canonicalText
             return "\(contract.outputs[query.output].name), \(query.measure): \(law)"
@@ -18,13 +29,11 @@ extension FusionPlan {
             : "an output's epsilon is divided equally among its measures"
         return PrivacyStatement(
             unit: contract.privacy.unit, neighbours: .addOrRemove,
-            cost: isGaussian
+            cost: contract.privacy.spendsDelta
                 ? .approximate(epsilon: contract.epsilonPerRun, delta: contract.deltaPerRun) : .pure(epsilon: contract.epsilonPerRun),
-            trust: .distributed, mechanism: "each party adds a full sample to every cell: " + laws.joined(separator: "; "),
+            trust: .distributed, mechanism: makes + laws.joined(separator: "; "),
             composition: "basic composition of \(outputs) output\(outputs == 1 ? "" : "s"); \(split)",
-            sampler: isGaussian
-                ? "exact discrete Gaussian (Canonne, Kamath, Steinke 2020, algorithm 3)"
-                : "exact discrete Laplace (Canonne, Kamath, Steinke 2020, algorithm 2)")
+            sampler: sampler)
     }
 }
 

@@ -158,7 +158,8 @@ struct PlanBuilder {
             queries.append(
                 .init(
                     output: demand.output, measure: demand.measure, pass: index, cells: cells, sensitivity: sensitivity,
-                    sensitivitySquared: squared, epsilon: epsilon, noise: noise))
+                    sensitivitySquared: squared, epsilon: epsilon, noise: noise, jointNoise: contract.privacy.jointNoise,
+                    touchedCells: touchedCells(demand, selectors)))
         } catch let problem as YinheError {
             throw refuse(
                 demand.output, problem.message, remedy: "use tighter bounds, fewer decimals or a larger epsilon", code: .range)
@@ -199,6 +200,12 @@ struct PlanBuilder {
             product *= Int128(try fitting(side, demand, dataset))
         }
         return try fitting(product, demand)
+    }
+
+    /// One subject's rows on each side lie in at most as many of its sets of rows.
+    private func touchedCells(_ demand: Demand, _ selectors: [Selector]) -> Int {
+        let sides = contract.datasets.map { dataset in min(dataset.rowsPerSubject, Set(selectors.map { $0[dataset.name] }).count) }
+        return min(selectors.count, sides.reduce(1) { $0 * $1 })
     }
 
     /// Likewise in L2, squared: the L2 norm of an outer product is the product of the norms too.

@@ -89,7 +89,7 @@ struct ReleasedValues {
         let index = plan.queries.firstIndex { $0.output == output && $0.measure == measure }!
         let value = opened[index]![place]
         guard isNoised else { return Noised(value: value, deviation: 0, halfWidth: 0) }
-        let spread = try plan.queries[index].noise.spreadOfBoth()
+        let spread = try plan.queries[index].spread()
         return Noised(value: value, deviation: spread.standardDeviation, halfWidth: spread.halfWidth)
     }
 

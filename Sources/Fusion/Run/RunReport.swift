@@ -45,6 +45,8 @@ public struct RunReport: Codable, Sendable {
     public var warnings: [String]
     /// What the release guarantees; nil in reports of older versions.
     public var statement: PrivacyStatement?
+    /// What the noise protects against whom; nil in reports of older versions.
+    public var jointNoise: JointNoiseStatement?
     /// Set when the numbers are those of an earlier run, shown again at no cost.
     public var memoised: Memoised?
 

@@ -6,7 +6,7 @@ import SandboxCore
 struct KeysCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "keys", abstract: Help.text("This party's identity key.", "本方身份密钥。"),
+            commandName: "keys", abstract: Help.text("This party's identity key; checking a column of join keys.", "本方身份密钥；检查关联键列。"),
             discussion: Help.discussion(
                 """
                 One Ed25519 key signs contracts and ledger entries and authenticates TLS connections. Its fingerprint is what a
@@ -17,8 +17,9 @@ struct KeysCommand: ParsableCommand {
                     ("yinhe keys new", "in ~/.yinhe", "保存在 ~/.yinhe"),
                     ("yinhe keys new --home /srv/bank --passphrase-file pass.txt", "encrypted", "加密保存"),
                     ("yinhe keys show", "the fingerprint", "查看指纹"),
+                    ("yinhe keys doctor people.csv --key id_number --type resident-id", "join keys", "检查关联键"),
                 ], exits: Help.fileCodes),
-            subcommands: [New.self, Show.self])
+            subcommands: [New.self, Show.self, KeysDoctor.self])
     }
 
     struct Document: Codable {

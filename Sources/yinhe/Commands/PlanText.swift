@@ -32,6 +32,11 @@ enum PlanText {
                 lines.append("\(party.name) 另外获知：\(Phrase.leakage(leakage.rawValue).zh)")
             }
         }
+        if let noise = try? plan.jointNoiseStatement() {
+            lines.append(
+                "\(Phrase.jointNoiseMethod(noise.method).zh)；每次运行\(Phrase.againstOutsiders.zh) \(Phrase.guarantee(noise.outsiders))，"
+                    + "\(Phrase.againstEachParty.zh) \(Phrase.guarantee(noise.eachParty))")
+        }
         lines.append("匹配主体少于 \(contract.minimumIntersection) 时运行停止，双方均得知这一点")
         return lines
     }

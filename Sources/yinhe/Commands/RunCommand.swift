@@ -232,6 +232,12 @@ struct RunText {
         if let statement = run.statement {
             try console.fact(.statementTitle, console.text(.statementCost(statement.cost)) + " · " + statement.sampler)
         }
+        if let noise = run.jointNoise {
+            try console.fact(
+                .jointNoise,
+                "\(noise.method)  ·  \(console.text(.againstOutsiders)) \(Phrase.guarantee(noise.outsiders))  ·  "
+                    + "\(console.text(.againstEachParty)) \(Phrase.guarantee(noise.eachParty))")
+        }
         try console.fact(
             .traffic,
             console.text(

@@ -252,7 +252,9 @@ enum SecurityModelText {
     /// The points that hold for every contract, and those of its join mode and dealer.
     static func points(for contract: Contract?) -> [Phrase] {
         guard let contract else { return points }
-        return points + (contract.joinMode == .intersectionSum ? [] : [sharing]) + (contract.dealer == nil ? [] : [dealing])
+        return [Phrase.jointNoiseMethod(contract.privacy.jointNoise.rawValue)] + points
+            + (contract.joinMode == .intersectionSum || contract.privacy.jointNoise != .eachParty ? [] : [sharing])
+            + (contract.dealer == nil ? [] : [dealing])
     }
 
     private static let sharing = Phrase(
@@ -278,10 +280,9 @@ enum SecurityModelText {
             zh: "没有人能验证表格是否真实完整：各方自行决定输入。合同规定的最小交集和运行次数限制了用伪造键试探的余地。"),
         Phrase(
             en:
-                "Each party adds noise of its own, so either party's noise alone gives the stated ε against the other party. "
-                    + "The recipients "
-                + "together must not be assumed ignorant of what each learned from the protocol (see above).",
-            zh: "双方各自独立加噪，仅凭任一方的噪声即可对另一方达到所述 ε。如果接收方互通信息，则须同时考虑各方从协议中获知的内容（见上文）。"),
+                "The recipients together must not be assumed ignorant of what each learned from the protocol (see above), nor of each "
+                    + "other's noise.",
+            zh: "如果接收方互通信息，则须同时考虑各方从协议中获知的内容（见上文）以及各自的噪声。"),
         Phrase(
             en:
                 "On the network: mutual TLS 1.3, each side pinned to the fingerprint in the contract. An observer sees the "

@@ -1,6 +1,7 @@
 import ContractText
 import Foundation
 import Fusion
+import HTMLReport
 
 extension ReportDocument {
     var header: HTML {

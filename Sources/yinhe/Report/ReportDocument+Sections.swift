@@ -1,6 +1,7 @@
 import ContractText
 import Foundation
 import Fusion
+import HTMLReport
 import SandboxCore
 import Tables
 
@@ -124,7 +125,7 @@ extension ReportDocument {
             let items = run.phases.map { (Phrase.phase($0.name), $0.seconds, Numbers.seconds($0.seconds)) }
             body += """
                 <figure><figcaption>\(Phrase.timeByPhase) · \(title(of: run.party))</figcaption>
-                    \(ReportCharts.lengths(items))</figure>
+                    \(Charts.lengths(items))</figure>
 
                 """
         }
@@ -134,7 +135,7 @@ extension ReportDocument {
             (Phrase.sentBy(title(of: run.peer)), Double(t.bytesReceived), Numbers.bytes(t.bytesReceived)),
         ]
         body += """
-            <figure><figcaption>\(Phrase.traffic) · \(Phrase.rounds(t.rounds))</figcaption>\(ReportCharts.lengths(bytes))</figure>
+            <figure><figcaption>\(Phrase.traffic) · \(Phrase.rounds(t.rounds))</figcaption>\(Charts.lengths(bytes))</figure>
 
             """
         return HTML.section("cost", .costTitle, body)

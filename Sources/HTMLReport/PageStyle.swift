@@ -1,5 +1,5 @@
-/// The report's style sheet. Serif-free, tabular figures, one accent, prints on A4.
-let reportStyle = """
+/// The style sheet of every report. Serif-free, tabular figures, one accent, prints on A4.
+let pageStyle = """
     :root{--ink:#1d2429;--soft:#5d6b73;--line:#dde3e6;--paper:#fff;--wash:#f5f7f7;--accent:#0f5f5c;--tint:#d9ebe9;\
     --truth:#c2410c;--bad:#a3170d}
     *{box-sizing:border-box}

@@ -24,7 +24,8 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable {
         package mutating func appendInterpolation(svg phrase: Phrase) { raw += HTML.both(phrase, tag: "tspan").raw }
     }
 
-    static func += (page: inout HTML, part: HTML) { page.raw += part.raw }
+    package static func += (page: inout HTML, part: HTML) { page.raw += part.raw }
+    package static func + (first: HTML, second: HTML) -> HTML { HTML(raw: first.raw + second.raw) }
 
     private static func both(_ phrase: Phrase, tag: String) -> HTML {
         if phrase.en == phrase.zh { return HTML(raw: escape(phrase.en)) }
@@ -49,7 +50,7 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable {
     }
 
     /// A table; numbers go right by `numeric` columns.
-    static func table(_ header: [HTML], numeric: Set<Int> = [], rows: [[HTML]], class name: String = "") -> HTML {
+    package static func table(_ header: [HTML], numeric: Set<Int> = [], rows: [[HTML]], class name: String = "") -> HTML {
         func cell(_ tag: String, _ i: Int, _ content: HTML) -> HTML {
             HTML(raw: "<\(tag)\(numeric.contains(i) ? " class=\"n\"" : "")>\(content.raw)</\(tag)>")
         }
@@ -64,11 +65,11 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable {
             """
     }
 
-    static func section(_ id: String, _ title: Phrase, _ body: HTML) -> HTML {
+    package static func section(_ id: String, _ title: Phrase, _ body: HTML) -> HTML {
         "<section id=\"\(id)\"><h2>\(title)</h2>\n\(body)</section>\n"
     }
 
-    static func facts(_ pairs: [(Phrase, HTML)]) -> HTML {
+    package static func facts(_ pairs: [(Phrase, HTML)]) -> HTML {
         "<dl>\(pairs.map { "<div><dt>\($0.0)</dt><dd>\($0.1)</dd></div>" as HTML })</dl>\n"
     }
 }

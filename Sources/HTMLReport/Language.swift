@@ -15,7 +15,7 @@ package enum Language: String, CaseIterable, Sendable, Codable {
 }
 
 /// One thing the program says, in both languages. The catalogue is the set of `Phrase` members in Phrases+*.swift.
-package struct Phrase: Sendable, Hashable {
+package struct Phrase: Sendable, Hashable, Codable {
     package let en: String
     package let zh: String
 
