@@ -32,9 +32,9 @@ import Testing
         #expect(scratch.partialFiles.isEmpty)
     }
 
-    @Test(arguments: guides) func relativeLinksLeadSomewhere(_ name: String) throws {
+    @Test(arguments: [""] + guides.map { "Examples/\($0)" }) func relativeLinksLeadSomewhere(_ name: String) throws {
         for page in ["README.md", "README.zh-CN.md"] {
-            let folder = repositoryRoot.appending(path: "Examples/\(name)")
+            let folder = name.isEmpty ? repositoryRoot : repositoryRoot.appending(path: name)
             let text = try String(contentsOf: folder.appending(path: page), encoding: .utf8)
             let prose = text.components(separatedBy: "```").enumerated().filter { $0.offset % 2 == 0 }.map(\.element).joined()
             for match in prose.matches(of: /\]\(([^)#:]+)(#[^)]*)?\)/) {

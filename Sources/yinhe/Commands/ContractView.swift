@@ -159,7 +159,7 @@ struct ContractView {
                 console.text(.rowsPerSubject(dataset.rowsPerSubject)), "",
             ])
             for column in dataset.columns {
-                let type = ContractText.type(column)
+                let type = ContractText.type(column, in: dataset)
                 columns.add(["", column.name, console.text(type.kind), type.bounds, column.unit])
             }
         }

@@ -26,6 +26,7 @@ struct DemoCommand: PartyCommand {
                     ("yinhe demo --lang zh --out pilot", "", ""),
                     ("yinhe demo --rows 100000 --loans 60000 --overlap 40000", "larger", "更大规模"),
                     ("yinhe demo --scenario credit-hidden", "matches stay hidden", "匹配情况保持隐藏"),
+                    ("yinhe demo --scenario intelligent-transport", "real data", "真实数据"),
                     ("yinhe demo --scenario secure-sum", "", ""), ("yinhe demo --scenario aggregate", "", ""),
                 ], exits: Help.allCodes))
     }

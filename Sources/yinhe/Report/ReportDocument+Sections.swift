@@ -74,7 +74,7 @@ extension ReportDocument {
         ]
         return [key]
             + dataset.columns.map { column in
-                let type = ContractText.type(column)
+                let type = ContractText.type(column, in: dataset)
                 return ["", "\(column.name)", "\(type.kind)", "\(type.bounds)", "\(column.unit)"]
             }
     }
@@ -181,13 +181,17 @@ extension ReportDocument {
 
 /// Declarations of a contract as text.
 enum ContractText {
-    static func type(_ column: Contract.Column) -> (kind: Phrase, bounds: String) {
+    static func type(_ column: Contract.Column, in dataset: Contract.Dataset) -> (kind: Phrase, bounds: String) {
         let bounds = "\(decimal(column.lower, scale: column.scale)) … \(decimal(column.upper, scale: column.scale))"
         return switch column.kind {
         case .integer: (Phrase(en: "integer", zh: "整数"), bounds)
         case .decimal(let scale): (Phrase(en: "decimal, \(scale) digits", zh: "小数，\(scale) 位"), bounds)
         case .category(let labels): (Phrase(en: "category", zh: "分类"), labels.joined(separator: " "))
-        case .indicator(let base, let atLeast): (Phrase(en: "indicator", zh: "指示变量"), "\(base) ≥ \(atLeast)")
+        case .indicator(let base, let atLeast):
+            (
+                Phrase(en: "indicator", zh: "指示变量"),
+                "\(base) ≥ \(decimal(atLeast, scale: dataset.columns.first { $0.name == base }?.scale ?? 0))"
+            )
         }
     }
 
