@@ -11,7 +11,7 @@ extension FusionPlan {
         let laws = queries.map { query in
             let law = (try? query.noise.law().name) ?? query.noise.canonicalText
             return "\(contract.outputs[query.output].name), \(query.measure): \(law)"
-        }
+        } + (contract.diagnostics.map { ["match diagnostics: discrete Laplace at epsilon \($0)"] } ?? [])
         let outputs = contract.outputs.count
         let split = isGaussian
             ? "the measures of an output share its rho equally, which is converted to its epsilon and delta"

@@ -63,6 +63,6 @@ package struct ReportDocument: Sendable {
     package func html() -> String {
         HTML.page(
             title: run.contractName, in: language,
-            "\(header)\(summary)\(results)\(learned)\(agreement)\(inputs)\(budgetSection)\(statementSection)\(cost)\(ledgerSection)\(model)\(footer)")
+            "\(header)\(summary)\(results)\(learned)\(agreement)\(inputs)\(diagnosticsSection)\(budgetSection)\(statementSection)\(cost)\(ledgerSection)\(model)\(footer)")
     }
 }
