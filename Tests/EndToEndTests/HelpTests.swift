@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct HelpTests {
     static let commands: [[String]] = [
-        [], ["keys"], ["keys", "new"], ["keys", "show"], ["contract"], ["contract", "new"], ["contract", "check"],
+        [], ["keys"], ["keys", "new"], ["keys", "show"], ["keys", "doctor"], ["contract"], ["contract", "new"], ["contract", "check"],
         ["contract", "sign"], ["contract", "show"], ["inspect"], ["run"], ["ledger"], ["ledger", "show"], ["ledger", "verify"],
         ["ledger", "export"], ["budget"], ["budget", "show"], ["budget", "limit"], ["synth"], ["demo"], ["psi"], ["sum"], ["dealer"], ["aggregate"],
         ["aggregate", "keygen"], ["aggregate", "contract"], ["aggregate", "contract", "new"], ["aggregate", "contract", "check"],

@@ -11,7 +11,7 @@ extension Contract {
             required: [
                 "yinhe-contract", "name", "purpose", "parties", "datasets", "join", "outputs", "privacy",
                 "minimum-intersection", "maximum-runs", "expires", "accepts-leakage",
-            ])
+            ], optional: ["diagnostics"])
         let version = fields["yinhe-contract"]!
         guard try version.integer(in: 0...Int.max) == 1 else {
             throw version.error("this version of the format is not known", remedy: "this software reads yinhe-contract: 1")
@@ -25,11 +25,12 @@ extension Contract {
         (datasets, joinMode, correlations) = (join.datasets, join.mode, join.correlations)
 
         privacy = try Self.privacy(fields["privacy"]!, joinMode)
+        diagnostics = try fields["diagnostics"].map(Self.diagnostics)
         maximumRuns = try fields["maximum-runs"]!.integer(in: 1...1_000_000)
         var decoder = OutputDecoder(
             datasets: datasets, mode: joinMode, parties: parties.map(\.name), privacy: privacy, maximumRuns: maximumRuns)
         outputs = try decoder.outputs(fields["outputs"]!)
-        try Self.checkBudget(outputs, privacy, at: fields["outputs"]!)
+        try Self.checkBudget(outputs, privacy, diagnostics: diagnostics ?? .zero, at: fields["outputs"]!)
 
         minimumIntersection = try fields["minimum-intersection"]!.integer(in: 1...1 << 31)
         let expiry = fields["expires"]!
@@ -102,8 +103,15 @@ extension Contract {
         return method
     }
 
-    private static func checkBudget(_ outputs: [Output], _ privacy: Privacy, at place: YamlValue) throws {
-        var total = Rational.zero, totalDelta = Rational.zero
+    private static func diagnostics(_ value: YamlValue) throws -> Rational {
+        let place = try value.mapping(required: ["epsilon"])["epsilon"]!
+        let epsilon = try place.rational()
+        guard epsilon.isPositive else { throw place.error("epsilon must be greater than 0") }
+        return epsilon
+    }
+
+    private static func checkBudget(_ outputs: [Output], _ privacy: Privacy, diagnostics: Rational, at place: YamlValue) throws {
+        var total = diagnostics, totalDelta = Rational.zero
         for (output, value) in zip(outputs, try place.list(1...200, of: "outputs")) {
             do { (total, totalDelta) = (try total + output.epsilon, try totalDelta + output.delta) } catch let problem as YinheError {
                 throw value.error(problem.message, remedy: problem.remedy)

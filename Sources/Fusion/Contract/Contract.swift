@@ -21,6 +21,8 @@ public struct Contract: Hashable, Sendable {
     public let correlations: Correlations?
     public let outputs: [Output]
     public let privacy: Privacy
+    /// What each run may spend on telling both parties why keys match or not; nil: nothing is told.
+    public let diagnostics: Rational?
     /// A run whose intersection is smaller stops before anything is revealed.
     public let minimumIntersection: Int
     /// Runs that may start exchanging data, also those that fail later.
@@ -105,10 +107,10 @@ public struct Contract: Hashable, Sendable {
         return column
     }
 
-    /// The sum of what one run's outputs cost.
+    /// The sum of what one run's outputs, and its diagnostics, cost.
     public var epsilonPerRun: Rational {
         // Checked when the contract was read.
-        outputs.reduce(Rational.zero) { try! $0 + $1.epsilon }
+        outputs.reduce(diagnostics ?? .zero) { try! $0 + $1.epsilon }
     }
 
     /// Likewise in delta; 0 for Laplace noise.

@@ -149,7 +149,7 @@ extension AuditLedger {
                 run: run, contract: signed.hashText, dataset: dataset,
                 outputs: contract.outputs.map {
                     .init(name: $0.name, epsilon: $0.epsilon, delta: $0.delta.isPositive ? $0.delta : nil)
-                },
+                } + (contract.diagnostics.map { [.init(name: MatchDiagnostics.chargeName, epsilon: $0)] } ?? []),
                 epsilon: contract.epsilonPerRun, spentBefore: account.spent, spentAfter: after.epsilon,
                 datasetSpentAfter: try (replay.datasets[dataset] ?? .zero) + contract.epsilonPerRun)
             charge.delta = contract.deltaPerRun

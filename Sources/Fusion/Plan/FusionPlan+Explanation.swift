@@ -87,8 +87,11 @@ extension FusionPlan {
     }
 
     private func explainLeakage() -> [String] {
-        leakage.map { "\($0.party) also learns \($0.text) (\($0.leakage.rawValue))." }
-            + ["Both learn when fewer than \(contract.minimumIntersection) subjects match: the run stops then."]
+        let told = contract.diagnostics.map { epsilon in
+            "Both learn how many rows of the other are usable, have no key, or have a malformed one, with noise at epsilon \(epsilon) (diagnostics)."
+        }
+        return leakage.map { "\($0.party) also learns \($0.text) (\($0.leakage.rawValue))." }
+            + ["Both learn when fewer than \(contract.minimumIntersection) subjects match: the run stops then."] + [told].compactMap(\.self)
     }
 
     private func explainBudget() -> [String] {

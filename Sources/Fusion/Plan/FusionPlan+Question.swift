@@ -16,6 +16,7 @@ extension FusionPlan {
         add("\(contract.parties.map { [$0.name, $0.fingerprint] })")
         add(String(reflecting: contract.datasets))
         add(String(reflecting: contract.outputs))
+        if let diagnostics = contract.diagnostics { add("diagnostics \(diagnostics)") }
         return hash.finalize()
     }
 }

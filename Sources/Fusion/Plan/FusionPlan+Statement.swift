@@ -23,7 +23,7 @@ extension FusionPlan {
         let laws = queries.map { query in
             let law = (try? query.noise.law().name) ?? query.noise.canonicalText
             return "\(contract.outputs[query.output].name), \(query.measure): \(law)"
-        }
+        } + (contract.diagnostics.map { ["match diagnostics: discrete Laplace at epsilon \($0)"] } ?? [])
         let outputs = contract.outputs.count
         var againstEachParty = ""
         if contract.privacy.jointNoise == .divisible, let noise = try? jointNoiseStatement() {

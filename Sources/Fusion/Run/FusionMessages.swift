@@ -135,6 +135,31 @@ package enum FusionMessage {
         package init(from reader: inout ByteReader) throws { run = try reader.readRaw(32) }
     }
 
+    /// Row counts of this side with its noise, under the contract's `diagnostics` clause.
+    package struct Diagnostics: WireMessage {
+        package static let tag: UInt8 = 9
+        package static let name = "match diagnostics"
+        package static let maximumBytes = 24
+        /// Rows are fewer than 2^40, noise is below 2^62 but for a probability of 2^-60.
+        private static let range: ClosedRange<Int64> = -(1 << 62)...1 << 62
+        let rows: Int64
+        let empty: Int64
+        let malformed: Int64
+
+        init(rows: Int64, empty: Int64, malformed: Int64) {
+            (self.rows, self.empty, self.malformed) = (rows, empty, malformed)
+        }
+
+        package func encode(into writer: inout ByteWriter) { for count in [rows, empty, malformed] { writer.write(count) } }
+
+        package init(from reader: inout ByteReader) throws {
+            (rows, empty, malformed) = (try reader.read(), try reader.read(), try reader.read())
+            guard [rows, empty, malformed].allSatisfy(Self.range.contains) else {
+                throw YinheError(.peerMisbehaved, "match diagnostics beyond any number of rows")
+            }
+        }
+    }
+
     /// This side's signature over the peer's head.
     package struct Countersignature: WireMessage {
         package static let tag: UInt8 = 7

@@ -72,8 +72,10 @@ final class RunExecution {
         try startRun(table, own.sketch)
         let sealed = try await aggregate(table)
         let receipt = try await charge(session, table, own.sketch)
+        let told = try await exchangeDiagnostics(session, table)
         let values = try await release(session, sealed, receipt)
         var report = try report(table, receipt, values)
+        if let told { report.diagnostics = told(report) }
         try await exchangeHeads(session, &report)
         return try finish(report)
     }

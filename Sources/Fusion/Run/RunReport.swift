@@ -49,6 +49,8 @@ public struct RunReport: Codable, Sendable {
     public var jointNoise: JointNoiseStatement?
     /// Set when the numbers are those of an earlier run, shown again at no cost.
     public var memoised: Memoised?
+    /// Nil where the contract has no `diagnostics` clause, and for numbers that are shown again.
+    public var diagnostics: MatchDiagnostics?
 
     /// "Released on DATE by run X, no new cost."
     public struct Memoised: Codable, Sendable, Hashable {

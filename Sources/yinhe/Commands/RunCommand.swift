@@ -208,6 +208,14 @@ struct RunText {
         }
     }
 
+    private func showDiagnostics(_ console: Console) throws {
+        guard let diagnostics = run.diagnostics else { return }
+        let text = MatchDiagnosticsText(diagnostics: diagnostics, party: run.party, peer: run.peer)
+        try console.heading(.matchDiagnosticsTitle)
+        for (label, value) in text.facts { try console.fact(label, console.text(value)) }
+        for cause in text.causes { try console.out("  - " + console.text(cause)) }
+    }
+
     func show(_ console: Console) throws {
         try showOutputs(console)
         try console.out()
@@ -215,6 +223,7 @@ struct RunText {
         if let correlations = contract.correlations { try console.fact(.correlations, console.text(.correlations(correlations))) }
         try console.heading(Phrase(en: "What \(run.party) learned besides", zh: "\(run.party) 另外获知"))
         try showLearned(console)
+        try showDiagnostics(console)
         try console.out()
         let b = run.budget
         try console.fact(

@@ -67,6 +67,6 @@ package struct ReportDocument: Sendable {
     package func html() -> String {
         HTML.page(
             title: run.contractName, in: language,
-            "\(header)\(summary)\(results)\(appendix)\(learned)\(agreement)\(inputs)\(budgetSection)\(statementSection)\(jointNoise)\(cost)\(ledgerSection)\(model)\(footer)")
+            "\(header)\(summary)\(results)\(appendix)\(learned)\(agreement)\(inputs)\(diagnosticsSection)\(budgetSection)\(statementSection)\(jointNoise)\(cost)\(ledgerSection)\(model)\(footer)")
     }
 }
