@@ -97,7 +97,7 @@ let package = Package(
             path: "Sources/yinhe"),
         // The document of `yinhe-bench evaluate` and what is made of it.
         .target(
-            name: "Evaluation", dependencies: ["HTMLReport", "COpenSSL", "CGMPShims"] + libraries.map { .target(name: $0) },
+            name: "Evaluation", dependencies: ["HTMLReport", "COpenSSL", "CGMP", "CKernels"] + libraries.map { .target(name: $0) },
             path: "Benchmarks/Evaluation"),
         .target(name: "CCompilerVersion", path: "Benchmarks/CompilerVersion"),
         .executableTarget(

@@ -10,7 +10,8 @@ struct NoiseBench: AsyncParsableCommand {
         discussion: """
             The result is checked against the law: mean and variance within 7 standard errors (false alarm below 1e-10). --scale is the \
             scale b of laplace, geometric, polya and laplace-constant-time, sigma of gaussian and gaussian-constant-time, the mean of \
-            poisson and skellam, and the sensitivity of staircase (at epsilon 1).
+            poisson and skellam, and the sensitivity of staircase (at epsilon 1) and multi-scale (at epsilon 4, shares of --parties). Noise that \
+            two parties compute on shares: yinhe-bench share --op joint-noise.
 
             --op histogram: limits of one category and one row a subject, then the noised counts of --keys categories that nobody declared, from --rows rows \
             that are streamed; the kept counts are compared with plain ones, the noise with its law.
@@ -21,12 +22,13 @@ struct NoiseBench: AsyncParsableCommand {
 
     enum Operation: String, ExpressibleByArgument, CaseIterable {
         case laplace, gaussian, geometric, poisson, skellam, polya, staircase, histogram
+        case multiScale = "multi-scale"
         case constantLaplace = "laplace-constant-time", constantGaussian = "gaussian-constant-time"
     }
 
     @Option(help: "Distribution.") var op = Operation.laplace
     @Option(help: "Scale of the noise: a decimal or a fraction such as 1/3.") var scale = "100"
-    @Option(help: "polya: parties that share the noise.") var parties = 2
+    @Option(help: "polya, multi-scale: parties that share the noise.") var parties = 2
     @Option(help: "Samples, or runs of each input of an audit (200000 by default).") var n: Int?
     @Option(help: "histogram: rows.") var rows = 10_000_000
     @Option(help: "histogram: categories.") var keys = 100_000
@@ -72,6 +74,15 @@ struct NoiseBench: AsyncParsableCommand {
             try await measureLaw(
                 law, "polya-thinning", variance: law.variance,
                 excess: (3 + 1 / DiscreteLaplace(scale: scale).variance) * Double(parties))
+        case .multiScale:
+            guard scale.isInteger, let sensitivity = Int(exactly: scale.numerator) else {
+                throw ValidationError("--scale must be an integer sensitivity for multi-scale")
+            }
+            let law = try MultiScaleLaplace(epsilon: 4, sensitivity: sensitivity, parties: parties)
+            // Fourth cumulants add up: at most that of the narrowest part, of scale 1 / 4, and of one of n shares n times that.
+            try await measureLaw(
+                law, "multi-scale-laplace-step-\(law.step)", variance: law.variance,
+                excess: (3 + 1 / DiscreteLaplace(scale: Rational(1, over: 4)).variance) * Double(parties))
         case .staircase:
             guard scale.isInteger, let sensitivity = Int(exactly: scale.numerator) else {
                 throw ValidationError("--scale must be an integer sensitivity for staircase")

@@ -24,7 +24,8 @@ struct YinheBench: AsyncParsableCommand {
             """,
         version: yinheVersion,
         subcommands: [
-            EvaluateCommand.self, CompareCommand.self, ExtrapolateCommand.self, PSIBench.self, IntersectionSumBench.self,
+            EvaluateCommand.self, ReportCommand.self, CompareCommand.self, ExtrapolateCommand.self, SBOMCommand.self,
+            PSIBench.self, IntersectionSumBench.self,
             HiddenAggregateBench.self, PaillierBench.self, PaillierVectorBench.self, PaillierAggregateBench.self, ShareBench.self,
             NoiseBench.self, AccountingBench.self, TransportBench.self, TableBench.self, VOLEBench.self, OKVSBench.self])
 

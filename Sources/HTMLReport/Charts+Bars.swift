@@ -19,7 +19,7 @@ extension Charts {
         var out = open(height: row * Double(bars.count) + 4, class: name)
         for (i, bar) in bars.enumerated() {
             let y = row * Double(i) + 3
-            out += "<text x=\"\(left - 14)\" y=\"\(y + 14)\" text-anchor=\"end\">\(svg: bar.label)</text>\n"
+            out += "<text x=\"\(left - 14)\" y=\"\(y + 14)\" text-anchor=\"end\">\(svg: fitted(bar.label, width: left - 24))</text>\n"
             var x = left
             for (j, part) in bar.parts.enumerated() {
                 let length = part / most * (right - left)
@@ -49,7 +49,7 @@ extension Charts {
             let y = top + row * Double(i)
             let (from, to) = (min(axis(1), axis(item.ratio)), max(axis(1), axis(item.ratio)))
             out += """
-                <text x="\(left - 14)" y="\(y + 16)" text-anchor="end">\(svg: item.label)</text>
+                <text x="\(left - 14)" y="\(y + 16)" text-anchor="end">\(svg: fitted(item.label, width: left - 24))</text>
                 <rect x="\(from)" y="\(y + 4)" width="\(max(1, to - from))" height="16" fill="\(item.ratio >= 1 ? colours[0] : colours[1])"/>
                 <text class="dim" x="\(to + 8)" y="\(y + 16)">\(item.text)</text>
 

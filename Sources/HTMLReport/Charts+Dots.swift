@@ -26,7 +26,7 @@ extension Charts {
             let y = top + row * (Double(i) + 0.5)
             out += """
                 <line x1="\(left)" y1="\(y)" x2="\(right)" y2="\(y)" stroke="\(grid)"/>
-                <text x="\(left - 14)" y="\(y + 4)" text-anchor="end">\(svg: one.label)</text>
+                <text x="\(left - 14)" y="\(y + 4)" text-anchor="end">\(svg: fitted(one.label, width: left - 24))</text>
 
                 """
             for dot in one.dots {

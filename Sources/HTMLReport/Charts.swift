@@ -42,5 +42,19 @@ package enum Charts {
         return "<div class=\"legend\">\(items)</div>\n"
     }
 
+    /// A label cut to what `width` units hold, at about 6.9 units a Latin character and 12.5 a Chinese one.
+    static func fitted(_ label: Phrase, width: Double) -> Phrase {
+        func cut(_ text: String) -> String {
+            var used = 0.0, out = ""
+            for character in text {
+                used += character.isASCII ? 6.9 : 12.5
+                guard used <= width else { return out + "…" }
+                out.append(character)
+            }
+            return out
+        }
+        return Phrase(en: cut(label.en), zh: cut(label.zh))
+    }
+
     package static func swatch(_ colour: String) -> HTML { "<rect width=\"22\" height=\"12\" fill=\"\(colour)\"/>" }
 }

@@ -93,8 +93,8 @@ import Testing
         let table = try KeyedTable.load(path: enterprises, schema: left)
         let band = table.integers("headcount_band"), headcount = table.integers("insured_headcount")
         for i in band.indices {
-            let (low, high) = [(1, 9), (10, 49), (50, 99), (100, Int64.max)][Int(band[i])]
-            #expect((low...high).contains(headcount[i]))
+            let range: ClosedRange<Int64> = [1...9, 10...49, 50...99, 100...Int64.max][Int(band[i])]
+            #expect(range.contains(headcount[i]))
         }
     }
 }

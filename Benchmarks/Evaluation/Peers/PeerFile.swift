@@ -5,8 +5,8 @@ extension EvaluationDocument.PeerResult {
     package static let maximumFileBytes = 16 << 20
     package static let maximumLines = 10_000
 
-    /// Reads what a script of Benchmarks/Peers printed with --json: one object a line. Lines of a system that failed (`error` without
-    /// figures) are left out; throws `.badInput` for anything else that is not such a line.
+    /// Reads what a script of Benchmarks/Peers printed with --json: one object a line. Lines without figures, of a system that
+    /// failed, are left out; throws `.badInput` for anything else that is not such a line.
     package static func read(_ path: String) throws -> [Self] {
         guard let handle = FileHandle(forReadingAtPath: path) else {
             throw YinheError(.badInput, "there is no such file, or it cannot be read", at: path)
@@ -20,11 +20,12 @@ extension EvaluationDocument.PeerResult {
     }
 
     package static func decode(_ bytes: [UInt8], at place: String) throws -> [Self] {
-        struct Failure: Decodable {
-            var error: String?
+        /// A line without figures is that of a system that failed.
+        struct Figures: Decodable {
+            var bench: String
             var seconds: Double?
             enum CodingKeys: String, CodingKey {
-                case error
+                case bench
                 case seconds = "compared_s"
             }
         }
@@ -34,8 +35,7 @@ extension EvaluationDocument.PeerResult {
         for (i, line) in lines.enumerated() where !line.allSatisfy({ $0 == 0x20 || $0 == 0x0d }) {
             let here = "\(place), line \(i + 1)"
             do {
-                let failure = try JSONDecoder().decode(Failure.self, from: Data(line))
-                if failure.seconds == nil, failure.error != nil { continue }
+                if try JSONDecoder().decode(Figures.self, from: Data(line)).seconds == nil { continue }
                 let result = try JSONDecoder().decode(Self.self, from: Data(line))
                 try result.validate(at: here)
                 results.append(result)

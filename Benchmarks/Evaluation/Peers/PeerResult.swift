@@ -35,11 +35,12 @@ extension EvaluationDocument {
         package var beside: String?
 
         enum CodingKeys: String, CodingKey {
-            case bench, op, system, version, n, unit, parameters, clock, runs, bytes, threads, correct, beside
+            case bench, op, system, version, n, unit, parameters, clock, runs, threads, correct, beside
             case seconds = "compared_s"
             case secondsMin = "compared_min_s"
             case secondsMax = "compared_max_s"
-            case peakMemoryBytes = "peak_rss_bytes"
+            case bytes = "compared_bytes"
+        case peakMemoryBytes = "peak_rss_bytes"
         }
 
         package init(

@@ -71,7 +71,8 @@ extension EvaluationPage {
                 guard let reference = c.reference(for: peer), reference.correct else { continue }
                 let op = ReportTerms.operation(peer.op)
                 let size = peer.n > 1 ? ", n = " + Numbers.grouped(peer.n) : ""
-                let label = Phrase(en: "\(op.en)\(size): \(peer.system)", zh: "\(op.zh)\(size)：\(peer.system)")
+                let pair = "\(peer.system) / \(reference.system)"
+                let label = Phrase(en: "\(op.en)\(size): \(pair)", zh: "\(op.zh)\(size)：\(pair)")
                 let ratio = peer.seconds / reference.seconds
                 time.append((label, ratio, Numbers.significant(ratio) + "×"))
                 if let sent = peer.bytes, let own = reference.bytes, sent > 0, own > 0 {

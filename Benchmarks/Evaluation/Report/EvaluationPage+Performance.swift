@@ -233,29 +233,58 @@ extension EvaluationPage {
             """
     }
 
+    /// One block of rows for each operation, protocol and set of parameters.
     private func figures(_ all: [Measurement]) -> HTML {
-        let head: [HTML] = [
-            "\(Phrase(en: "Operation", zh: "运算"))", "\(Phrase(en: "Protocol", zh: "协议"))", "n", "\(Phrase(en: "Network", zh: "网络"))",
-            "\(Phrase(en: "Threads", zh: "线程"))", "\(Phrase(en: "Time", zh: "耗时"))", "\(Phrase(en: "Spread", zh: "波动"))",
-            "\(Phrase(en: "Per second", zh: "吞吐量（每秒）"))", "\(Phrase(en: "CPU time", zh: "CPU 时间"))", "\(Phrase(en: "Sent", zh: "发送量"))",
-            "\(Phrase(en: "Rounds", zh: "轮数"))", "\(Phrase(en: "Memory", zh: "内存峰值"))", "\(Phrase(en: "Error", zh: "误差"))",
-            "\(Phrase(en: "Security", zh: "安全强度"))",
-        ]
-        let rows = all.map { m -> [HTML] in
-            let operation = ReportTerms.operation(m.operation), parameters = ReportTerms.parameters(m.parameters)
-            let floor = [m.security.computational.map { "\($0)" }, m.security.statistical.map { "2^-\($0)" }].compactMap { $0 }
-            let star: HTML = m.isNoisy ? " *" : ""
-            return [
-                "\(operation)" + (parameters.isEmpty ? "" : "<br><span class=\"soft\">\(parameters)</span>"),
-                "\(m.protocolName)", "\(Numbers.grouped(m.size))", "\(ReportTerms.network(m.network))", "\(m.threads)",
-                "\(Self.time(m.seconds.median))\(star)", "\(Numbers.percent(m.seconds.spread, digits: 0)) (\(m.runs))",
-                "\(Self.count(Double(m.size) / m.seconds.median))", "\(Self.time(m.cpuSeconds))",
-                "\(m.bytesSent > 0 ? Numbers.bytes(m.bytesSent) : "–")", "\(m.rounds > 0 ? "\(m.rounds)" : "–")",
-                "\(Self.memory(m.peakMemoryBytes))", "\(Self.error(m.accuracy))",
-                "\(floor.isEmpty ? "–" : floor.joined(separator: ", "))<br><span class=\"soft\">\(ReportTerms.adversary(m.security.adversary))</span>",
-            ]
+        struct Work: Hashable {
+            var operation: String
+            var protocolName: String
+            var parameters: [String: String]
+            var parties: Int
+            var unit: String
         }
-        return HTML.table(head, numeric: [2, 4, 5, 6, 7, 8, 9, 10, 11, 12], rows: rows, class: "small")
+        var order: [Work] = [], groups: [Work: [Measurement]] = [:]
+        for m in all {
+            let work = Work(
+                operation: m.operation, protocolName: m.protocolName, parameters: m.parameters, parties: m.parties, unit: m.unit)
+            if groups[work] == nil { order.append(work) }
+            groups[work, default: []].append(m)
+        }
+        let head: [HTML] = [
+            "n", "\(Phrase(en: "Network", zh: "网络"))", "\(Phrase(en: "Threads", zh: "线程"))", "\(Phrase(en: "Time", zh: "耗时"))",
+            "\(Phrase(en: "Least – largest", zh: "最小 – 最大"))", "\(Phrase(en: "Spread", zh: "波动"))", "\(Phrase(en: "Per second", zh: "每秒"))",
+            "\(Phrase(en: "CPU time", zh: "CPU 时间"))", "\(Phrase(en: "Sent", zh: "发送量"))", "\(Phrase(en: "Rounds", zh: "轮数"))",
+            "\(Phrase(en: "Memory", zh: "内存峰值"))", "\(Phrase(en: "Error", zh: "误差"))",
+        ]
+        let blocks = order.map { work -> HTML in
+            let group = groups[work]!, m = group[0]
+            let operation = ReportTerms.operation(work.operation), parameters = ReportTerms.parameters(work.parameters)
+            let unit = ReportTerms.unit(work.unit)
+            let floor = [m.security.computational.map { "\($0) bit" }, m.security.statistical.map { "2^-\($0)" }].compactMap { $0 }
+            let security = ReportTerms.adversary(m.security.adversary), level = floor.isEmpty ? "" : floor.joined(separator: ", ") + " · "
+            let runs = Set(group.map(\.runs)).sorted().map(String.init).joined(separator: ", ")
+            let text = parameters.isEmpty ? "" : " · " + parameters
+            return """
+                <tbody><tr class="group"><td colspan="12"><b>\(operation)</b> · \(work.protocolName)\(text) · \(Phrase(
+                    en: "\(work.parties) process(es), n in \(unit.en), \(runs) runs", zh: "\(work.parties) 个进程，n 为\(unit.zh)数，运行 \(runs) 次"))
+                <span class="floor">\(level)\(security)</span></td></tr>
+                \(group.map(row))</tbody>
+
+                """
+        }
+        let cells = head.enumerated().map { i, cell -> HTML in i == 1 ? "<th>\(cell)</th>" : "<th class=\"n\">\(cell)</th>" }
+        return "<div class=\"scroll\"><table class=\"small figures\"><thead><tr>\(cells)</tr></thead>\n\(blocks)</table></div>\n"
+    }
+
+    private func row(_ m: Measurement) -> HTML {
+        let star: HTML = m.isNoisy ? " *" : ""
+        let cells: [HTML] = [
+            "\(Numbers.grouped(m.size))", "\(ReportTerms.network(m.network))", "\(m.threads)", "<b>\(Self.time(m.seconds.median))</b>\(star)",
+            "\(Self.time(m.seconds.min)) – \(Self.time(m.seconds.max))", "\(Numbers.percent(m.seconds.spread, digits: 0))",
+            "\(Self.count(Double(m.size) / m.seconds.median))", "\(Self.time(m.cpuSeconds))", "\(m.bytesSent > 0 ? Numbers.bytes(m.bytesSent) : "–")",
+            "\(m.rounds > 0 ? "\(m.rounds)" : "–")", "\(Self.memory(m.peakMemoryBytes))", "\(Self.error(m.accuracy))",
+        ]
+        let drawn = cells.enumerated().map { i, cell -> HTML in i == 1 ? "<td class=\"nowrap\">\(cell)</td>" : "<td class=\"n\">\(cell)</td>" }
+        return "<tr>\(drawn)</tr>\n"
     }
 
     static func count(_ value: Double) -> String {

@@ -74,12 +74,12 @@ extension EvaluationPage {
     private static func primitives(_ e: Evidence) -> HTML {
         let head: [HTML] = [
             "\(Phrase(en: "Primitive", zh: "原语"))", "\(Phrase(en: "Parameters", zh: "参数"))", "\(Phrase(en: "Used for", zh: "用途"))",
-            "\(Phrase(en: "Source", zh: "依据"))", "\(Phrase(en: "Code", zh: "代码"))",
+            "\(Phrase(en: "Source", zh: "依据"))", "\(Phrase(en: "Code, in Sources/", zh: "代码（Sources/ 下）"))",
         ]
         return HTML.table(
             head,
             rows: e.primitives.map { p in
-                ["<b>\(p.name)</b>", "\(p.parameters)", "\(p.use)", "\(p.source)", "<span class=\"hash\">\(p.code)</span>"]
+                ["<b>\(p.name)</b>", "\(p.parameters)", "\(p.use)", "\(p.source)", "<span class=\"hash path\">\(p.code.replacing("Sources/", with: ""))</span>"]
             }, class: "small")
     }
 
@@ -131,7 +131,7 @@ extension EvaluationPage {
         }
         let rows = c.checks.map { check -> [HTML] in
             let bad = check.outcome == .leak || check.outcome == .brokenControl
-            return ["\(check.name)", bad ? "<span class=\"bad\">\(text(check.outcome))</span>" : "\(text(check.outcome))"]
+            return ["\(check.name)", "<span class=\"\(bad ? "bad" : "nowrap")\">\(text(check.outcome))</span>"]
         }
         let note = Self.soft(Phrase(
             en: "Secrets are marked as uninitialised memory; valgrind reports each branch and address that depends on them. Kernels that valgrind cannot run (AVX-512, VAES) are not covered.",
@@ -144,7 +144,7 @@ extension EvaluationPage {
             "\(Phrase(en: "Protocol", zh: "协议"))", "\(Phrase(en: "Adversary", zh: "敌手模型"))", "\(Phrase(en: "Assumptions", zh: "安全假设"))",
         ]
         let rows = e.protocols.map { p -> [HTML] in
-            ["<b>\(p.title)</b><br><span class=\"hash\">Protocols/\(p.name).md</span>", "\(p.adversary)", "\(p.assumptions)"]
+            ["<b>\(p.title)</b><br><span class=\"hash path\">\(p.name).md</span>", "\(p.adversary)", "\(p.assumptions)"]
         }
         return HTML.table(head, rows: rows, class: "small")
     }

@@ -19,7 +19,13 @@ extension EvaluationPage {
         background:transparent;margin:8px 0 14px}
         .tick{display:inline-flex;align-items:center;gap:4px;margin-right:10px;font-size:12.5px;white-space:nowrap}
         .tick input{margin:0}
-        td.verdict{width:16em}
+        .verdict{min-width:15.5em}
+        table.figures tbody td:first-child{padding-left:10px}
+        tr.group td{background:var(--wash);padding:7px 10px;border-top:1px solid var(--soft)}
+        .floor{color:var(--soft);display:block;font-size:11.5px}
+        table.small .soft{font-size:inherit}
+        .page dt{flex-basis:11.5em}
+        .yes,.no,.bad,.path,.nowrap{white-space:nowrap}
         .remark{display:block;border:0;border-bottom:1px dotted var(--soft);width:100%;font:inherit;font-size:12.5px;\
         background:transparent;margin-top:4px}
         table.small{font-size:12.5px}table.small th{font-size:11.5px;white-space:normal}table.small td,table.small th{padding:5px 9px 5px 0}
@@ -27,11 +33,9 @@ extension EvaluationPage {
         figcaption b{color:var(--ink);font-weight:600;font-size:14px}
         figcaption i{font-style:normal;display:block;font-size:12px}
         .legend{flex-wrap:wrap;gap:4px 22px}
-        .subject{display:grid;grid-template-columns:1fr 1fr;gap:0 32px}
-        td.first{font-weight:600}
-        @media(max-width:720px){.fields,nav.toc ol,.subject{grid-template-columns:1fr}}
+                @media(max-width:720px){.fields,nav.toc ol{grid-template-columns:1fr}}
         @media print{.chapter{break-before:page}.chapter h2{margin-top:0}a{text-decoration:none}body{font-size:10pt}
-        table.small{font-size:8.2pt}table.small th{font-size:7.6pt}textarea{resize:none}.banner{break-inside:avoid}
+        tr.group{break-after:avoid}table.small{font-size:8.2pt}table.small th{font-size:7.6pt}textarea{resize:none}.banner{break-inside:avoid}
         thead{display:table-header-group}nav.toc{break-inside:avoid}input::placeholder{color:transparent}
         *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 

@@ -30,7 +30,7 @@ extension EvaluationPage {
         let rows = topics.map { topic -> [HTML] in
             [
                 "<b>\(topic.name)</b>", "\(topic.evidence)", "<span class=\"hash\">\(topic.places)</span>",
-                Self.verdict() + "<input class=\"remark\" type=\"text\" autocomplete=\"off\">",
+                "<div class=\"verdict\">\(Self.verdict())<input class=\"remark\" type=\"text\" autocomplete=\"off\"></div>",
             ]
         }
         return HTML.table(head, rows: rows, class: "small")
@@ -84,7 +84,7 @@ extension EvaluationPage {
         }
         let head: [HTML] = [
             "\(Phrase(en: "Area", zh: "类别"))", "\(Phrase(en: "Operation", zh: "运算"))", "\(Phrase(en: "Protocol", zh: "协议"))",
-            "\(Phrase(en: "Sizes", zh: "规模"))", "\(Phrase(en: "Runs", zh: "次数"))", "\(Phrase(en: "Checked against", zh: "核对方式（英文原文）"))",
+            "\(Phrase(en: "Sizes", zh: "规模"))", "\(Phrase(en: "Runs", zh: "次数"))", "\(Phrase(en: "Checked against", zh: "核对方式"))",
             "\(Phrase(en: "Largest error", zh: "最大误差"))", "\(Phrase(en: "Tolerance", zh: "容差"))", "",
         ]
         let areas = EvaluationDocument.Area.allCases
@@ -101,7 +101,7 @@ extension EvaluationPage {
             let worst = all.max { $0.accuracy.error < $1.accuracy.error }!.accuracy
             return [
                 area, "\(ReportTerms.operation(key.operation))", "\(key.protocolName)", "\(range)", "\(all.reduce(0) { $0 + $1.runs })",
-                "\(Array(Set(all.map(\.accuracy.checked))).sorted().prefix(2).joined(separator: "; "))",
+                "\(ReportTerms.checked(Array(Set(all.map(\.accuracy.checked))).sorted()))",
                 "\(Numbers.significant(worst.error))", "\(Numbers.significant(worst.tolerance))",
                 "<span class=\"yes\">\(Phrase(en: "right", zh: "正确"))</span>",
             ]

@@ -34,26 +34,25 @@ struct MeasurementSeries {
         return order.map { key in MeasurementSeries(key: key, measurements: found[key]!.sorted { $0.size < $1.size }) }
     }
 
-    /// What tells a series from the others of a figure: the operation and protocol where they differ, and all parameters that differ.
+    /// What tells a series from the others of a figure: the operation, then the protocol and parameters where others of the same
+    /// operation have another.
     static func name(_ key: Key, among keys: [Key]) -> Phrase {
-        func differs<T: Hashable>(_ field: (Key) -> T) -> Bool { Set(keys.map(field)).count > 1 }
+        let kin = keys.filter { $0.operation == key.operation }
+        func differs<T: Hashable>(_ keys: [Key], _ field: (Key) -> T) -> Bool { Set(keys.map(field)).count > 1 }
         let operation = ReportTerms.operation(key.operation)
         var en: [String] = [], zh: [String] = []
-        if differs(\.operation) || !differs(\.protocolName) { (en, zh) = ([operation.en], [operation.zh]) }
-        if differs(\.protocolName) || key.protocolName != key.operation && keys.count == 1 {
-            en.append(key.protocolName)
-            zh.append(key.protocolName)
+        func add(_ text: String, _ chinese: String? = nil) {
+            en.append(text)
+            zh.append(chinese ?? text)
         }
-        let named = Set(keys.flatMap { $0.parameters.keys }).filter { name in differs { $0.parameters[name] } }
-        for name in named.sorted() {
-            if let value = key.parameters[name] {
-                en.append("\(name) \(value)")
-                zh.append("\(name) \(value)")
-            }
+        if differs(keys, \.operation) || !differs(keys, \.protocolName) { add(operation.en, operation.zh) }
+        if differs(kin, \.protocolName) || keys.count == 1 { add(key.protocolName) }
+        let twins = kin.filter { $0.protocolName == key.protocolName }
+        for name in Set(twins.flatMap(\.parameters.keys)).sorted() where differs(twins, { $0.parameters[name] }) {
+            if let value = key.parameters[name] { add("\(name) \(value)") }
         }
-        if differs(\.parties) { en.append("\(key.parties) processes"); zh.append("\(key.parties) 个进程") }
-        if differs(\.threads) { en.append("\(key.threads) thread(s)"); zh.append("\(key.threads) 线程") }
-        if differs(\.unit) { en.append(key.unit); zh.append(ReportTerms.unit(key.unit).zh) }
+        if differs(twins, \.parties) { add("\(key.parties) processes", "\(key.parties) 个进程") }
+        if differs(twins, \.threads) { add("\(key.threads) thread(s)", "\(key.threads) 线程") }
         return Phrase(en: en.joined(separator: " · "), zh: zh.joined(separator: " · "))
     }
 

@@ -42,6 +42,11 @@ enum ReportTerms {
             "decode": "解码", "match": "比对", "hash": "哈希", "vole": "VOLE", "masks": "掩码", "sum": "求和", "encrypt": "加密",
             "decrypt": "解密", "aggregate": "聚合", "verify": "验证", "total": "总计", "transfer": "传输", "base": "基础 OT",
             "result": "结果",
+            "session": "建立会话", "session open": "建立会话", "cuckoo hashing": "布谷鸟哈希", "query": "查询", "own function values": "己方函数值",
+            "targets": "目标值", "comparison": "比较", "sums": "求和", "other": "其他", "tokens shuffled": "打乱标识", "correlation": "相关随机数",
+            "seed received": "收到种子", "vector received": "收到向量", "masks sent": "发出掩码", "done": "完成", "corrections sent": "发出修正",
+            "encoded": "编码完成", "vector sent": "发出向量", "own masks indexed": "己方掩码建索引", "first masks": "首批掩码",
+            "masks compared": "比对掩码", "waiting for the sum": "等待聚合", "opening": "打开",
         ]
         return Phrase(en: name, zh: names[name] ?? name)
     }
@@ -67,15 +72,35 @@ enum ReportTerms {
         }
     }
 
-    /// Sentences of the document that occur word for word.
-    static func adversary(_ text: String) -> Phrase {
-        let names = [
-            "semi-honest": "半诚实", "malicious": "恶意", "none": "单方运算",
-            "semi-honest; a dealer who does not collude": "半诚实；分发方不与任何一方合谋",
-            "semi-honest, and a dealer who does not collude": "半诚实；分发方不与任何一方合谋",
-        ]
-        return Phrase(en: text, zh: names[text] ?? text)
+    /// Sentences of the document that occur word for word; others stay in English.
+    static func adversary(_ text: String) -> Phrase { Phrase(en: text, zh: sentences[text] ?? text) }
+
+    static func checked(_ texts: [String]) -> Phrase {
+        let shown = texts.prefix(2)
+        return Phrase(
+            en: shown.joined(separator: "; "), zh: shown.map { sentences[$0] ?? $0 }.joined(separator: "；"))
     }
+
+    private static let sentences: [String: String] = [
+        "semi-honest": "半诚实", "malicious": "恶意",
+        "semi-honest, with a dealer who colludes with nobody": "半诚实，分发方不与任何一方合谋",
+        "semi-honest, honest majority not needed": "半诚实，不要求诚实多数",
+        "active on the network (mutual TLS 1.3)": "网络主动攻击者（双向 TLS 1.3）",
+        "none: plain TCP inside of the bench": "无：测试内部的明文 TCP", "none: one party's operation": "无：单方运算",
+        "none: an exact sampler": "无：精确采样器",
+        "every element, exactly, with plain arithmetic": "逐个元素与明文运算完全相等",
+        "every answer, exactly": "逐条应答完全相等", "length and last byte of every frame": "每帧的长度与末字节",
+        "every group's count and sum, exactly, with plain arithmetic": "每组的计数与总和与明文运算完全相等",
+        "every group's count, sum and sum of squares, exactly, with a plain join": "每组的计数、总和与平方和与明文联接完全相等",
+        "every group's sums, exactly, with a plain join": "每组的总和与明文联接完全相等",
+        "every plaintext, exactly, after decryption": "解密后逐个明文完全相等", "every row, exactly, with a plain sort": "逐行与明文排序完全相等",
+        "every sum, exactly, with plain addition": "每个总和与明文加法完全相等", "every total, exactly, with plain addition": "每个总和与明文加法完全相等",
+        "mean and variance against the law's, in standard errors": "均值与方差对照理论分布（单位：标准误）",
+        "n^2 times the variance, exactly, with plain arithmetic": "方差的 n^2 倍与明文运算完全相等",
+        "the lower median, exactly, with a plain sort": "下中位数与明文排序完全相等", "the product, exactly, with plain arithmetic": "点积与明文运算完全相等",
+        "the rounded mean, exactly, with plain arithmetic": "取整后的均值与明文运算完全相等",
+        "the matching rows, exactly, with a plain join": "匹配的行与明文联接完全一致",
+    ]
 
     static func parameters(_ parameters: [String: String]) -> String {
         parameters.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")

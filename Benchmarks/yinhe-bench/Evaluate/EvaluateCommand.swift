@@ -124,7 +124,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     private static let tooNoisy = ExitCode(3)
 }
 
-extension Language: @retroactive ExpressibleByArgument {}
+extension Language: ExpressibleByArgument {}
 
 extension EvaluationDocument {
     /// The rate and the round trip that the transport area found, beside those that were asked for.

@@ -1,6 +1,7 @@
 import Arithmetic
 import ContractText
 import DifferentialPrivacy
+import Foundation
 import SandboxCore
 
 extension FusionPlan {
@@ -24,6 +25,11 @@ extension FusionPlan {
             return "\(contract.outputs[query.output].name), \(query.measure): \(law)"
         }
         let outputs = contract.outputs.count
+        var againstEachParty = ""
+        if contract.privacy.jointNoise == .divisible, let noise = try? jointNoiseStatement() {
+            let epsilon = String(format: "%.4g", noise.eachParty.epsilon)
+            againstEachParty = "; this is against outsiders: against a party, which knows its own half of the noise, epsilon \(epsilon)"
+        }
         let split = isGaussian
             ? "the measures of an output share its rho equally, which is converted to its epsilon and delta"
             : "an output's epsilon is divided equally among its measures"
@@ -32,7 +38,7 @@ extension FusionPlan {
             cost: contract.privacy.spendsDelta
                 ? .approximate(epsilon: contract.epsilonPerRun, delta: contract.deltaPerRun) : .pure(epsilon: contract.epsilonPerRun),
             trust: .distributed, mechanism: makes + laws.joined(separator: "; "),
-            composition: "basic composition of \(outputs) output\(outputs == 1 ? "" : "s"); \(split)",
+            composition: "basic composition of \(outputs) output\(outputs == 1 ? "" : "s"); \(split)" + againstEachParty,
             sampler: sampler)
     }
 }

@@ -26,8 +26,9 @@ package final class SealedAggregate: @unchecked Sendable, CustomReflectable {
     package func noised(_ plan: FusionPlan, receipt: ChargeReceipt, computed: [[UInt128]] = []) throws -> [[UInt128]] {
         precondition(receipt.charge.run == run, "the receipt of another run")
         return try plan.queries.enumerated().map { index, query in
-            let noise = try query.ownNoise()?.map { UInt128(truncatingIfNeeded: $0) } ?? computed[index]
+            var noise = try query.ownNoise()?.map { UInt128(truncatingIfNeeded: $0) } ?? computed[index]
             precondition(noise.count == query.cells.count)
+            defer { ConstantTime.wipe(&noise) }
             return zip(query.cells, noise).map { cell, noise in share(of: cell, in: query.pass) &+ noise }
         }
     }

@@ -105,6 +105,7 @@ extension TwoPartyComputation {
         let unsigned = try SharedVector(share: magnitude, party: party, of: 2, bounds: DeclaredBounds(0, widest))
         let flipped = try await multiply(fairBits(magnitude.count, random: random), unsigned)
         let signed = zip(magnitude, flipped.share).map { $0 &- $1 &- $1 }
+        ConstantTime.wipe(&magnitude)
         place = 0
         return try laws.map { law, count in
             defer { place += count }

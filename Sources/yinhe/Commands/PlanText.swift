@@ -25,7 +25,11 @@ enum PlanText {
             let cells = plan.labels(ofOutput: i).count
             lines.append(
                 "输出 \(output.name)：\(output.measures.map(\.description).joined(separator: "、"))，\(cells) 个单元格，"
-                    + "接收方 \(output.recipients.joined(separator: "、"))，ε \(output.epsilon)")
+                    + "接收方 \(output.recipients.joined(separator: "、"))，ε \(output.epsilon)"
+                    + (output.delta.isPositive ? "，δ \(Numbers.short(output.delta))" : ""))
+        }
+        if contract.privacy.mechanism == .gaussian {
+            lines.append("噪声：双方各自加入完整的离散高斯噪声；每次运行消耗 δ \(Numbers.short(contract.deltaPerRun))，总额 \(Numbers.short(contract.privacy.delta))")
         }
         for party in contract.parties {
             for leakage in plan.learned(by: party.name) {

@@ -45,7 +45,7 @@ extension ReportDocument {
                 (.joinProtocol, "\(contract.joinMode.rawValue)"), (.minimumIntersection, "\(contract.minimumIntersection)"),
                 (.maximumRuns, "\(contract.maximumRuns)"), (.expires, "\(Self.minute(UTCTime.text(contract.expires)))"),
                 (.budgetUnit, "\(contract.privacy.unit)"), (.budgetTotal, "ε \(contract.privacy.epsilon.description)"),
-            ]
+            ] + deltaLimits(contract)
             body += HTML.facts(limits)
             body += HTML.table(
                 ["\(Phrase.party)", "\(Phrase.fingerprint)"],

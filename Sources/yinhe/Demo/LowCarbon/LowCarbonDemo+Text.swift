@@ -1,4 +1,5 @@
 import Foundation
+import HTMLReport
 import SandboxCore
 
 /// What the scenario says, on the terminal and in its report.
@@ -52,7 +53,7 @@ extension LowCarbonDemo {
             [Phrase(en: "the totals; no submission ever reaches it", zh: "合计；任何一份提交都不会到它手中")]
         ),
         (
-            Phrase(en: "What protects nobody", zh: "保护不到之处"),
+            Phrase(en: "What is not protected", zh: "保护不到之处"),
             [
                 Phrase(
                     en: "The centre and the bureau together could read every submission. Share the key among several holders where that is too "
@@ -116,7 +117,7 @@ extension LowCarbonDemo {
             let mark: HTML = isTrue ? "<span class=\"yes\">✓</span>" : "<span class=\"bad\">✗</span>"
             return cells.enumerated().map { $0 == 4 ? "<b>\($1)</b>" : "\($1)" } + [mark]
         }
-        let chart = ReportCharts.lengths(
+        let chart = Charts.lengths(
             results.intensities.map { (Phrase($0.industry), $0.intensity, Numbers.decimal($0.intensity, digits: 0) + " kWh") })
         let refused = refusals(results).map { "<li>\($0.0)<br><span class=\"soft\">\($0.1)</span></li>\n" as HTML }
         let who = learned.map { who, points in
