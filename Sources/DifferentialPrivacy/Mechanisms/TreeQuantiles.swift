@@ -79,13 +79,14 @@ public struct TreeQuantiles: Hashable, Sendable {
         let bins = leaves, prefix = answers.prefix
         let wanted = max(0, q * monotone[bins])
         let found = min(bins - 1, Self.first(in: monotone, atLeast: wanted) - 1)
-        let error = (1 - confidence) / 2
+        // A width grows as the root of the squares, so the bound is found once.
+        let unitWidth = Self.width(law, squares: 1, error: (1 - confidence) / 2)
         /// D of leaves 0 ..< b, and how far noise moves it.
         func difference(_ b: Int) -> (value: Double, width: Double) {
             // (1 - q) of the nodes on the left less q of those on the right; least squares has no more variance.
             let left = Double(answers.nodes(covering: 0..<b)), right = Double(answers.nodes(covering: b..<bins))
             let squares = (1 - q) * (1 - q) * left + q * q * right
-            return (prefix[b] - q * prefix[bins], squares == 0 ? 0 : Self.width(law, squares: squares, error: error))
+            return (prefix[b] - q * prefix[bins], unitWidth * squares.squareRoot())
         }
         var low = max(found, 0), high = low, below = difference(0)
         for b in 0..<bins {
