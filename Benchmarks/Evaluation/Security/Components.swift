@@ -35,19 +35,7 @@ extension [EvaluationDocument.SecurityEvidence.Component] {
 
     /// The pins of a Package.resolved, versions 2 and 3; `.badInput` when it is none.
     package static func pinned(_ bytes: [UInt8], at place: String) throws -> Self {
-        struct Resolved: Decodable {
-            struct Pin: Decodable {
-                struct State: Decodable {
-                    var revision: String?
-                    var version: String?
-                }
-                var identity: String
-                var location: String
-                var state: State
-            }
-            var pins: [Pin]
-        }
-        guard bytes.count <= 1 << 20, let file = try? JSONDecoder().decode(Resolved.self, from: Data(bytes)) else {
+        guard bytes.count <= 1 << 20, let file = try? JSONDecoder().decode(ResolvedPackages.self, from: Data(bytes)) else {
             throw YinheError(.badInput, "not a Package.resolved", at: place)
         }
         return file.pins.map { pin in
@@ -87,4 +75,18 @@ extension EvaluationDocument.SecurityEvidence.Component {
         let version = version ?? "unknown"
         return Self(name: name, version: version, kind: .system, purl: "pkg:generic/\(short)@\(version)", licence: licence, revision: nil)
     }
+}
+
+/// The parts of a Package.resolved that count here.
+private struct ResolvedPackages: Decodable {
+    struct Pin: Decodable {
+        struct State: Decodable {
+            var revision: String?
+            var version: String?
+        }
+        var identity: String
+        var location: String
+        var state: State
+    }
+    var pins: [Pin]
 }
