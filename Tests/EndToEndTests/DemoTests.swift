@@ -112,9 +112,18 @@ import Testing
         #expect(sizes.status == 64 && sizes.error?.message.contains("--rows") == true)
     }
 
+    /// A report is one file in both languages that fetches nothing.
+    private func checkPage(_ path: String, _ words: [String]) throws {
+        let page = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(page.hasPrefix("<!DOCTYPE html>"))
+        for word in words { #expect(page.contains(word), "\(word)") }
+        for outside in ["<script", "http://", "https://", "url(", "@import", "<link", "<img"] { #expect(!page.contains(outside)) }
+    }
+
     private struct Sum: Decodable {
         var correct: Bool
         var truth: [String]
+        var report: String
     }
 
     @Test func threeBanksLearnOneTotal() async throws {
@@ -124,12 +133,14 @@ import Testing
         #expect(result.status == 0, "\(result.errors)")
         let sum = try result.json(Sum.self)
         #expect(sum.correct && sum.truth.count == 4)
+        try checkPage(sum.report, ["Loan totals of three banks", "三家银行的贷款合计", "制造业"])
     }
 
     private struct Aggregate: Decodable {
         var correct: Bool
         var truth: [String]
         var refused: String
+        var report: String
     }
 
     @Test func threeBanksAreSummedByEncryptedFilesAndAnAlteredOneIsCaught() async throws {
@@ -138,6 +149,7 @@ import Testing
         #expect(result.status == 0, "\(result.errors)")
         let aggregate = try result.json(Aggregate.self)
         #expect(aggregate.correct && aggregate.truth.count == 3 && aggregate.refused.contains("signature is not valid"))
+        try checkPage(aggregate.report, ["Monthly totals by encrypted files", "被改动的提交已被拒绝", "2027-02"])
     }
 
     @Test func aSecureSumWithoutOneOfItsPartiesNamesIt() async throws {

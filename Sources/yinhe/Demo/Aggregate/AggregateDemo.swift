@@ -31,6 +31,7 @@ private struct AggregateDemo {
 
     struct Document: Encodable {
         var folder: String
+        var report: String
         var seconds: Double
         /// The released table, line by line.
         var result: [String]
@@ -73,9 +74,11 @@ private struct AggregateDemo {
         let checks = try JSONDecoder().decode(AggregateVerify.Document.self, from: verified)
         let result = try String(contentsOfFile: folder.file("result.csv"), encoding: .utf8).split(separator: "\n").map(String.init)
         let correct = Array(result.dropFirst()) == truth && checks.ok && checks.checkedSum
+        let report = folder.file("report.html")
+        try AtomicFile.write(page(result, truth, refusal, checks), to: report)
         let seconds = ProcessInfo.processInfo.systemUptime - started
         try console.emit(
-            Document(folder: folder.path, seconds: seconds, result: result, truth: truth, refused: refusal, correct: correct))
+            Document(folder: folder.path, report: report, seconds: seconds, result: result, truth: truth, refused: refusal, correct: correct))
         try show(result, truth, refusal, checks.checks.count, correct, seconds)
         guard correct else {
             throw YinheError(YinheError.Code(name: "unexpected", exitCode: 1), "a total differs from the true one", at: folder.path)
@@ -138,6 +141,41 @@ private struct AggregateDemo {
         try await PartyProcess(name, arguments, monitor: console.board.monitor(name)).output()
     }
 
+    private static let learned = Phrase(
+        en: "The centre saw ciphertexts only, the regulator only the sums. Together they could have read every submission. Totals are exact: no "
+            + "noise protects them.",
+        zh: "centre 只见到密文，regulator 只见到合计；两者合谋即可读出每份提交。合计是精确的，没有噪声保护。")
+
+    private func page(_ result: [String], _ truth: [String], _ refusal: String, _ checks: AggregateVerify.Document) -> String {
+        func cells(_ line: String) -> [String] { line.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+        let header = (result.first.map(cells) ?? []) + ["✓"]
+        let rows = zip(result.dropFirst(), truth).map { line, exact -> [HTML] in
+            let mark: HTML = line == exact ? "<span class=\"yes\">✓</span>" : "<span class=\"bad\">\(exact)</span>"
+            return cells(line).map { "\($0)" } + [mark]
+        }
+        let totals = HTML.table(header.map { "\($0)" }, numeric: Set(1..<max(2, header.count - 1)), rows: rows)
+        let verified = HTML.table(
+            ["\(Phrase(en: "Check", zh: "核验"))", "", ""],
+            rows: checks.checks.map { check in
+                let mark: HTML = check.ok ? "<span class=\"yes\">✓</span>" : "<span class=\"bad\">✗</span>"
+                return ["\(check.check)", mark, "\(check.detail)"]
+            })
+        return DemoPage(
+            title: Phrase(en: "Monthly totals by encrypted files", zh: "只凭加密文件的月度合计"),
+            purpose: Phrase(
+                en: "Three banks encrypt their tables, a centre without the key adds them up, a regulator opens the total only.",
+                zh: "三家银行加密各自的表，没有密钥的中心相加，监管方只解开合计。"),
+            parties: (Self.banks + ["centre", "regulator"]).map { Phrase($0) }, dataNote: DemoPage.syntheticTables,
+            sections: [
+                HTML.section("totals", Phrase(en: "Totals beside the truth", zh: "合计与真实值"), totals),
+                HTML.section(
+                    "refused", Phrase(en: "An altered submission was refused", zh: "被改动的提交已被拒绝"), "<p>\(refusal)</p>\n"),
+                HTML.section("checks", Phrase(en: "What anybody can check from the files", zh: "任何人仅凭文件即可核验"), verified),
+                HTML.section("learned", .learnedTitle, "<p>\(Self.learned)</p>\n"),
+            ]
+        ).html(in: console.language)
+    }
+
     private func show(
         _ result: [String], _ truth: [String], _ refusal: String, _ checks: Int, _ correct: Bool, _ seconds: Double
     ) throws {
@@ -159,12 +197,9 @@ private struct AggregateDemo {
                     Phrase(
                         en: "\(checks) checks from the files alone: signatures, inclusion, sum, decryption, table",
                         zh: "仅凭文件完成 \(checks) 项核验：签名、包含、合计、解密、结果表")))
-        try console.out(
-            Phrase(
-                en: "  The centre saw ciphertexts only, the regulator only the sums. Together they could have read every submission. Totals are "
-                    + "exact: no noise protects them.",
-                zh: "  centre 只见到密文，regulator 只见到合计；两者合谋即可读出每份提交。合计是精确的，没有噪声保护。"))
+        try console.out("  " + console.text(Self.learned))
         try console.out()
         try console.fact(Phrase(en: "Total time", zh: "总耗时"), Numbers.seconds(seconds))
+        try console.fact(Phrase(en: "Report", zh: "报告"), URL(filePath: folder.file("report.html")).path)
     }
 }

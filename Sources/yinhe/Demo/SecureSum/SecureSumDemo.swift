@@ -27,6 +27,7 @@ private struct SecureSumDemo {
 
     struct Document: Encodable {
         var folder: String
+        var report: String
         var seconds: Double
         var totals: [SumCommand.Document.Total]
         var truth: [String]
@@ -49,10 +50,12 @@ private struct SecureSumDemo {
         ).run(stage)
         let exact = truth.map { SumCommand.decimal(Int128($0), scale: 2) }
         let correct = results.allSatisfy { $0.totals.map(\.total) == exact }
+        let report = folder.file("report.html")
+        try AtomicFile.write(page(results, exact), to: report)
         let seconds = ProcessInfo.processInfo.systemUptime - started
         try console.emit(
             Document(
-                folder: folder.path, seconds: seconds, totals: results[0].totals, truth: exact, correct: correct,
+                folder: folder.path, report: report, seconds: seconds, totals: results[0].totals, truth: exact, correct: correct,
                 traffic: results.map { $0.traffic.bytesSent }))
         try show(results, exact, correct, seconds)
         guard correct else {
@@ -76,6 +79,31 @@ private struct SecureSumDemo {
         return totals
     }
 
+    private static let learned = Phrase(
+        en: "Each bank learned the four totals. What the other two have together follows from them (total less own); what one of them has does "
+            + "not. Totals are exact: no noise protects them.",
+        zh: "每家银行获知四个合计，可由此推出另两家之和（合计减去己方），但推不出其中任何一家的数值。合计是精确的，没有噪声保护。")
+
+    private func page(_ results: [SumCommand.Document], _ truth: [String]) -> String {
+        let totals = DemoPage.totals(
+            [Phrase(en: "Industry", zh: "行业")], rows: zip(results[0].totals, truth).map { ([$0.category], $0.total, $1) })
+        let traffic = HTML.table(
+            ["\(Phrase.party)", "\(Phrase(en: "sent", zh: "发送"))", "\(Phrase(en: "rounds", zh: "轮数"))"], numeric: [1, 2],
+            rows: results.map { ["\($0.party)", "\(Numbers.bytes($0.traffic.bytesSent))", "\($0.traffic.rounds)"] })
+        return DemoPage(
+            title: Phrase(en: "Loan totals of three banks", zh: "三家银行的贷款合计"),
+            purpose: Phrase(
+                en: "Three banks add up their loans by industry on secret shares; nobody holds a key that opens the data.",
+                zh: "三家银行在秘密份额上按行业汇总贷款；没有任何一方持有能解开数据的密钥。"),
+            parties: Self.names.map { Phrase($0) }, dataNote: DemoPage.syntheticTables,
+            sections: [
+                HTML.section("totals", Phrase(en: "Totals, as each bank learned them", zh: "各家获知的合计"), totals),
+                HTML.section("learned", .learnedTitle, "<p>\(Self.learned)</p>\n"),
+                HTML.section("cost", .costTitle, traffic),
+            ]
+        ).html(in: console.language)
+    }
+
     private func show(_ results: [SumCommand.Document], _ truth: [String], _ correct: Bool, _ seconds: Double) throws {
         try console.heading(Phrase(en: "Totals of three banks, as each of them learned them", zh: "三家银行的合计（各家获知的结果）"))
         var table = TextTable([
@@ -91,13 +119,7 @@ private struct SecureSumDemo {
                     ? console.style.good("✓ ")
                         + console.text(Phrase(en: "all three agree with the true totals", zh: "三家结果一致，且与真实合计相符"))
                     : console.style.bad("✗ ") + console.text(Phrase(en: "a total is wrong", zh: "合计有误"))))
-        try console.out(
-            Phrase(
-                en:
-                    "  Each bank learned the four totals. What the other two have together follows from them (total less "
-                        + "own); what one of "
-                    + "them has does not. Totals are exact: no noise protects them.",
-                zh: "  每家银行获知四个合计，可由此推出另两家之和（合计减去己方），但推不出其中任何一家的数值。合计是精确的，没有噪声保护。"))
+        try console.out("  " + console.text(Self.learned))
         try console.out()
         for result in results {
             try console.fact(
@@ -105,5 +127,6 @@ private struct SecureSumDemo {
                 "\(Numbers.bytes(result.traffic.bytesSent)), \(console.text(.rounds(result.traffic.rounds)))")
         }
         try console.fact(Phrase(en: "Total time", zh: "总耗时"), Numbers.seconds(seconds))
+        try console.fact(Phrase(en: "Report", zh: "报告"), URL(filePath: folder.file("report.html")).path)
     }
 }

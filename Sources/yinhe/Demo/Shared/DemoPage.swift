@@ -6,6 +6,8 @@ struct DemoPage {
     /// What is computed, in a sentence.
     var purpose: Phrase
     var parties: [Phrase]
+    /// Where the data come from, at the top.
+    var dataNote = Phrase.reportDemo
     /// At most four figures at the top.
     var cards: [(value: String, label: Phrase, note: Phrase)] = []
     /// Made with `HTML.section`.
@@ -25,13 +27,18 @@ struct DemoPage {
             <h1>\(title)</h1>
             <p class="purpose">\(purpose)</p>
             <p class="meta">\(parties) · \(ReportDocument.minute(minute))</p>
-            <p class="banner">\(Phrase.reportDemo)</p>
+            <p class="banner">\(dataNote)</p>
             </header>
             \(self.cards.isEmpty ? "" : "<div class=\"cards\">\(cards)</div>" as HTML)
             \(sections)
             <footer>yinhe \(programVersion)</footer>
             """)
     }
+
+    static let syntheticTables = Phrase(
+        en: "Demonstration on synthetic data. The true values shown here exist only because one program made all tables; in a real run "
+            + "nobody has them.",
+        zh: "本报告为合成数据演示。文中的真实值之所以存在，只因所有表由同一程序生成；真实运行中任何一方都没有这些值。")
 
     /// Totals beside the true ones, with a mark where they agree.
     static func totals(
