@@ -8,7 +8,7 @@ extension [EvaluationDocument.SecurityEvidence.Component] {
     /// Without that file the packages stand there with the version "unknown".
     package static var current: Self {
         let unknown = known.map { Element.pinned($0.key, "unknown", nil, $0.value.place, $0.value.licence) }
-        let packages = resolvedFile().flatMap { file in FileManager.default.contents(atPath: file).flatMap { try? pinned(Array($0), at: file) } }
+        let packages = resolvedFile().flatMap { file in FileManager.default.contents(atPath: file).flatMap { try? pinned([UInt8]($0), at: file) } }
         return ((packages ?? unknown) + system).sorted { $0.name < $1.name }
     }
 
