@@ -9,11 +9,12 @@ FUZZTIME ?= 60
 FUZZ ?=
 PEERSFLAGS ?=
 
-.PHONY: help demo test build bench fuzz constant-time peers-psi peers-share peers-paillier dependencies clean
+.PHONY: help demo test test-long build bench fuzz constant-time peers-psi peers-share peers-paillier peers-noise dependencies clean
 
 help:
 	@echo "make demo    build, then run the two-party demonstration and write its HTML report (DEMOFLAGS=...)"
 	@echo "make test    build, then run all tests in release (TESTFLAGS=\"--filter NAME\" for some of them)"
+	@echo "make test-long   the statistical tests with 10^8 samples of every noise law, about a quarter of an hour"
 	@echo "make build   build the yinhe and yinhe-bench executables in release"
 	@echo "make bench   build, then measure every building block once with small sizes"
 	@echo "make fuzz    look for inputs that break a decoder, FUZZTIME=60 seconds in all (FUZZ=NAME for some decoders)"
@@ -21,6 +22,7 @@ help:
 	@echo "make peers-psi   set intersection beside SecretFlow's, which pip installs outside the repository (PEERSFLAGS=...)"
 	@echo "make peers-share   computation on shares beside SecretFlow's SPU, likewise (PEERSFLAGS=...)"
 	@echo "make peers-paillier   Paillier operations beside HEU and python-paillier, likewise (PEERSFLAGS=...)"
+	@echo "make peers-noise   noise and accounting beside OpenDP, Google's library and dp-accounting, likewise (PEERSFLAGS=...)"
 	@echo "make clean   remove what was built"
 
 demo: build
@@ -30,6 +32,10 @@ demo: build
 test: dependencies
 	$(SWIFT) build -c release $(BUILDFLAGS) --build-tests
 	$(SWIFT) test -c release $(BUILDFLAGS) --skip-build --no-parallel $(TESTFLAGS)
+
+test-long: dependencies
+	$(SWIFT) build -c release $(BUILDFLAGS) --build-tests
+	YINHE_LONG_TESTS=1 $(SWIFT) test -c release $(BUILDFLAGS) --skip-build --no-parallel --filter "LawFitTests|PrivacyLossAccountantTests|OKVSFailureTests" $(TESTFLAGS)
 
 build: dependencies
 	$(SWIFT) build -c release $(BUILDFLAGS) --product yinhe
@@ -52,6 +58,9 @@ peers-share: build
 
 peers-paillier: build
 	@Benchmarks/Peers/paillier-heu-phe --yinhe "$$($(SWIFT) build -c release $(BUILDFLAGS) --show-bin-path)/yinhe-bench" $(PEERSFLAGS)
+
+peers-noise: build
+	@Benchmarks/Peers/noise-opendp-google --yinhe "$$($(SWIFT) build -c release $(BUILDFLAGS) --show-bin-path)/yinhe-bench" $(PEERSFLAGS)
 
 dependencies:
 	@sh .ci/install-dependencies

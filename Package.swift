@@ -87,15 +87,23 @@ let package = Package(
     ],
     targets: modules + [
         .target(name: "Yinhe", dependencies: libraries.map { .target(name: $0) }),
+        // Pages and drawings of both programs' reports; no library product contains it.
+        .target(name: "HTMLReport"),
         .executableTarget(
             name: "YinheCommand",
             dependencies: libraries.map { .target(name: $0) } + [
-                .product(name: "ArgumentParser", package: "swift-argument-parser")
+                "HTMLReport", .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             path: "Sources/yinhe"),
+        // The document of `yinhe-bench evaluate` and what is made of it.
+        .target(
+            name: "Evaluation", dependencies: ["HTMLReport", "COpenSSL", "CGMP", "CKernels"] + libraries.map { .target(name: $0) },
+            path: "Benchmarks/Evaluation"),
+        .target(name: "CCompilerVersion", path: "Benchmarks/CompilerVersion"),
         .executableTarget(
             name: "YinheBench",
             dependencies: libraries.map { .target(name: $0) } + [
+                "Evaluation", "CCompilerVersion", "HTMLReport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser")
             ],
             path: "Benchmarks/yinhe-bench"),
@@ -126,6 +134,7 @@ let package = Package(
                 // The ledger's tests edit its database behind its back.
                 + (name == "Fusion" ? [.product(name: "GRDB", package: "GRDB.swift"), "BudgetCharger"] : []))
     } + [
+        .testTarget(name: "EvaluationTests", dependencies: ["TestSupport", "Evaluation", "HTMLReport", "Transport", "YinheBench"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["TestSupport", "Yinhe", "YinheCommand", "YinheBench", "private-join-in-60-lines", "YinheC"])

@@ -33,7 +33,11 @@ struct AccountingBench: AsyncParsableCommand {
                 return found >= tight - 1e-9 && found - tight < 1e-4
             }
         }
-        try options.report(BenchResult("accounting", op: op.rawValue, protocol: "privacy-loss-law", n: n, threads: 1, samples: samples))
+        let value = try Self.answer(op, n, tolerance: 5e-5)
+        try options.report(
+            BenchResult(
+                "accounting", op: op.rawValue, protocol: "privacy-loss-law", n: n, threads: 1, samples: samples,
+                details: [op == .calibrate ? "sigma" : "epsilon": "\(value)"]))
     }
 
     private static func answer(_ op: Operation, _ n: Int, tolerance: Double) throws -> Double {

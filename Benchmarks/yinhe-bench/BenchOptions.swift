@@ -12,16 +12,24 @@ struct BenchOptions: ParsableArguments {
     @Option(help: "Runs; the median is reported, with the fastest and the slowest.")
     var runs = 1
 
+    @Option(help: "Runs before those, checked and not counted.")
+    var warmUp = 0
+
     @Flag(help: "Print one JSON object per line and nothing else on standard output.")
     var json = false
 
     func validate() throws {
         guard threads > 0, threads <= 1024 else { throw ValidationError("--threads must be 1 to 1024") }
         guard runs > 0, runs <= 1000 else { throw ValidationError("--runs must be 1 to 1000") }
+        guard warmUp >= 0, warmUp <= 1000 else { throw ValidationError("--warm-up must be 0 to 1000") }
     }
 
-    /// Repeats a measurement `runs` times.
+    /// Repeats a measurement `runs` times, after `warmUp` runs that only have to be correct.
     func repeated(_ run: () async throws -> Sample) async throws -> [Sample] {
+        // A party's process does one run; which of them it is, only the parent knows.
+        for _ in 0..<(Parties.childIndex == nil ? warmUp : 0) {
+            guard try await run().correct else { throw YinheError(.badInput, "a warm-up run differs from the plain computation") }
+        }
         var samples: [Sample] = []
         for _ in 0..<runs { samples.append(try await run()) }
         return samples

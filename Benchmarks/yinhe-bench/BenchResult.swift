@@ -33,11 +33,18 @@ struct BenchResult: Codable, Sendable {
     var offline_s: Double?
     var offline_cpu_s: Double?
     var offline_bytes: Int?
+    /// Of each run, in order, everything counted: the preparation too.
+    var total_s: [Double]
+    /// Turns of the whole run, preparation included; `rounds` may be those of the online part.
+    var total_rounds: Int
+    /// Named parts of the median run, in order of time; with a preparation first where the bench has one.
+    var phases: [PhaseMeter.Part]
     var machine: Machine = .current
 
     enum CodingKeys: String, CodingKey {
         case bench, op, `protocol`, n, threads, wall_s, cpu_s, per_s, bytes, rounds, peak_rss_bytes, correct, details, runs
-        case wall_min_s, wall_max_s, processes, offline_s, offline_cpu_s, offline_bytes, machine
+        case wall_min_s, wall_max_s, processes, offline_s, offline_cpu_s, offline_bytes
+        case total_s, total_rounds, phases, machine
     }
 
     init(_ bench: String, op: String, protocol name: String, n: Int, threads: Int, samples: [Sample], details: [String: String] = [:]) {
@@ -64,6 +71,9 @@ struct BenchResult: Codable, Sendable {
         offline_s = median.offline?.wall
         offline_cpu_s = median.offline?.cpu
         offline_bytes = median.offline?.bytes
+        total_s = samples.map { $0.wall + ($0.offline?.wall ?? 0) }
+        total_rounds = median.totalRounds
+        phases = median.parts
     }
 }
 
@@ -80,6 +90,10 @@ struct Sample: Codable, Sendable {
     /// What came before the inputs were known, if the bench tells it apart.
     var offline: PhaseMeter.Phase?
     var details: [String: String] = [:]
+    /// Turns of the whole run, where `rounds` are those of a part of it.
+    var totalRounds = 0
+    /// Named parts of the run, whose times add up to all of it.
+    var parts: [PhaseMeter.Part] = []
 
     /// For a bench where everything counts.
     var asOnePhase: Sample {
@@ -95,6 +109,8 @@ struct Sample: Codable, Sendable {
     /// Of parties that ran side by side: the latest time, the sums of CPU and of bytes sent, the largest memory.
     static func combined(_ parties: [Sample]) -> Sample {
         let offline = parties.compactMap(\.offline)
+        // Who was last tells where the time went.
+        let last = parties.max { $0.wall + ($0.offline?.wall ?? 0) < $1.wall + ($1.offline?.wall ?? 0) }
         return Sample(
             wall: parties.map(\.wall).max() ?? 0, cpu: parties.reduce(0) { $0 + $1.cpu }, bytes: parties.reduce(0) { $0 + $1.bytes },
             rounds: parties.map(\.rounds).max() ?? 0, peakResidentBytes: parties.map(\.peakResidentBytes).max() ?? 0,
@@ -103,7 +119,8 @@ struct Sample: Codable, Sendable {
                 ? nil
                 : PhaseMeter.Phase(
                     wall: offline.map(\.wall).max()!, cpu: offline.reduce(0) { $0 + $1.cpu }, bytes: offline.reduce(0) { $0 + $1.bytes }),
-            details: parties.reduce(into: [:]) { $0.merge($1.details) { first, _ in first } })
+            details: parties.reduce(into: [:]) { $0.merge($1.details) { first, _ in first } },
+            totalRounds: parties.map(\.totalRounds).max() ?? 0, parts: last?.parts ?? [])
     }
 }
 

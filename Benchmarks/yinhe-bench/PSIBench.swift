@@ -53,8 +53,8 @@ struct PSIBench: AsyncParsableCommand {
     func run() async throws {
         let sets = SyntheticSets(first: receiverSize, second: n)
         let samples = try await options.repeated {
-            try await Parties.runPair(inProcess: inProcess) { index, channel in
-                let output = try await party(index, sets, channel)
+            try await Parties.runPhased(2, inProcess: inProcess) { index, channels, meter in
+                let output = try await party(index, sets, channels[1 - index]!, meter)
                 return {
                     let expected = index == 0 ? sets.matchesInFirst : sets.matchesInSecond
                     let learns = reveal == .both || index == 0 && reveal == .receiver
@@ -73,7 +73,9 @@ struct PSIBench: AsyncParsableCommand {
     }
 
     /// Party 0 receives.
-    private func party(_ index: Int, _ sets: SyntheticSets, _ channel: any Channel) async throws -> PSI.Output {
+    private func party(
+        _ index: Int, _ sets: SyntheticSets, _ channel: any Channel, _ meter: PhaseMeter
+    ) async throws -> PSI.Output {
         let tokens = index == 0 ? sets.first : sets.second
         switch protocolName {
         case .naive: return try await NaivePSI.run(index, tokens, channel)
@@ -82,8 +84,12 @@ struct PSIBench: AsyncParsableCommand {
                 policy: reveal.policy, variant: protocolName == .vole ? .fast : .lowCommunication,
                 adversary: malicious ? .malicious : .semiHonest, threads: options.threads)
             let log = PhaseLog(index == 0 ? "receiver" : "sender")
-            let mark: VOLEPSI.Trace = { log.mark($0) }
-            let trace = phases ? mark : nil
+            let printed = phases
+            let trace: VOLEPSI.Trace = { phase in
+                if printed { log.mark(phase) }
+                // What stands behind a colon differs from run to run.
+                meter.mark(String(phase.prefix { $0 != ":" }))
+            }
             defer { if phases { log.print() } }
             return index == 0
                 ? try await VOLEPSI.Receiver(tokens: tokens, parameters: parameters)

@@ -65,7 +65,7 @@ struct PaillierBench: AsyncParsableCommand {
     func run() async throws {
         let clock = ContinuousClock(), bits = bits, scheme = scheme, tableBytes = tableMiB << 20
         var start = clock.now
-        let key = try await Parallel.offload { try PaillierPrivateKey.generate(bits: bits, scheme: scheme) }
+        let key = try await Parallel.offload { try BenchKeys.paillier(bits: bits, scheme: scheme) }
         var details = [
             "bits": String(bits), "exponent_bits": scheme == .standard ? String(bits) : String(key.publicKey.exponentBits),
             "key_generation_s": String(format: "%.3f", (clock.now - start).seconds),

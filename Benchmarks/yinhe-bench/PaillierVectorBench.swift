@@ -42,7 +42,7 @@ struct PaillierVectorBench: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let bits = bits, key = try await Parallel.offload { try PaillierPrivateKey.generate(bits: bits, scheme: .subgroup) }
+        let bits = bits, key = try await Parallel.offload { try BenchKeys.paillier(bits: bits, scheme: .subgroup) }
         let encryptor = PaillierEncryptor(key.publicKey), count = n ?? op.defaultCount
         let layout = try PackedLayout(0...Int64(UInt32.max), additions: 1 << 20, key: key.publicKey)
         var samples: [Sample] = []

@@ -17,6 +17,9 @@ enum Parties {
 
     private static let indexKey = "YINHE_BENCH_PARTY"
 
+    /// Channels as a slow link would have them, when the environment says so.
+    private static func shaped(_ channel: any Channel) -> any Channel { SimulatedLink.fromEnvironment?.wrap(channel) ?? channel }
+
     /// Non-nil in a child process.
     static var childIndex: Int? { ProcessInfo.processInfo.environment[indexKey].flatMap { Int($0) } }
 
@@ -66,7 +69,7 @@ enum Parties {
         for i in 0..<count {
             for j in 0..<i {
                 let (here, there) = LocalChannel.pair()
-                (channels[i][j], channels[j][i]) = (network(here), network(there))
+                (channels[i][j], channels[j][i]) = (network(shaped(here)), network(shaped(there)))
             }
         }
         let cpu = ResourceUsage.current().cpuSeconds
@@ -93,14 +96,16 @@ enum Parties {
         _ index: Int, of count: Int, _ security: ChannelSecurity, _ network: @Sendable (any Channel) -> any Channel,
         _ body: PhasedBody
     ) async throws {
-        let listener = try SocketListener(Endpoint(parsing: "127.0.0.1:0"), security: security)
-        print(listener.boundPort)
+        let host = BenchNamespaces.fromEnvironment?.address(of: index) ?? "127.0.0.1"
+        let listener = try SocketListener(Endpoint(parsing: "\(host):0"), security: security)
+        print("\(host):\(listener.boundPort)")
         fflush(nil)
-        let ports = (readLine() ?? "").split(separator: " ").compactMap { Int($0) }
-        guard ports.count == count else { throw YinheError(.peerUnreachable, "the bench's parent process went away") }
+        let peers = (readLine() ?? "").split(separator: " ").map(String.init)
+        guard peers.count == count else { throw YinheError(.peerUnreachable, "the bench's parent process went away") }
+        Lifeline.watch()
         var channels: [Int: any Channel] = [:]
         for j in 0..<index {
-            let channel = try await SocketChannel.connect(to: Endpoint(parsing: "127.0.0.1:\(ports[j])"), security: security)
+            let channel = try await SocketChannel.connect(to: Endpoint(parsing: peers[j]), security: security)
             try await channel.send([UInt8(index)])
             channels[j] = channel
         }
@@ -109,7 +114,7 @@ enum Parties {
             channels[Int(try await channel.receive()[0])] = channel
         }
         listener.close()
-        channels = channels.mapValues(network)
+        channels = channels.mapValues { network(shaped($0)) }
         var sample = try await timed(index, channels, body)
         if count > 1, sample.bytes == 0, sample.offline == nil { sample.correct = false }
         for channel in channels.values { await channel.close() }
@@ -120,8 +125,8 @@ enum Parties {
     private static func runProcesses(_ count: Int) async throws -> Sample {
         let children = try (0..<count).map { try Child(index: $0) }
         do {
-            let ports = try children.map { try $0.readLine() }
-            for child in children { try child.write(ports.joined(separator: " ") + "\n") }
+            let peers = try children.map { try $0.readLine() }
+            for child in children { try child.write(peers.joined(separator: " ") + "\n") }
             return .combined(try children.map { try $0.sample() })
         } catch {
             for child in children { child.process.terminate() }
@@ -136,8 +141,10 @@ enum Parties {
         private var buffer: [UInt8] = []
 
         init(index: Int) throws {
-            process.executableURL = URL(filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-            process.arguments = Array(CommandLine.arguments.dropFirst())
+            let program = try Lifeline.ownExecutable(), arguments = Array(CommandLine.arguments.dropFirst())
+            let command = BenchNamespaces.fromEnvironment?.command(program, arguments, party: index) ?? [program] + arguments
+            process.executableURL = URL(filePath: command[0])
+            process.arguments = Array(command.dropFirst())
             process.environment = ProcessInfo.processInfo.environment.merging([indexKey: String(index)]) { $1 }
             process.standardOutput = output
             process.standardInput = input

@@ -15,10 +15,19 @@ final class PhaseMeter: Sendable {
         var bytes: Int
     }
 
+    /// A named part of a run, as the later party saw it.
+    struct Part: Codable, Sendable {
+        var name: String
+        var seconds: Double
+        /// Sent by this party; nil where parts overlap on the wire.
+        var bytes: Int?
+    }
+
     private struct Mark: Sendable {
         var time = ContinuousClock.now
         var cpu = ResourceUsage.current().cpuSeconds
         var bytes = 0
+        var rounds = 0
 
         func since(_ earlier: Mark) -> Phase {
             Phase(wall: (time - earlier.time).seconds, cpu: cpu - earlier.cpu, bytes: bytes - earlier.bytes)
@@ -33,6 +42,7 @@ final class PhaseMeter: Sendable {
         var rounds: Int?
         var peakResidentBytes = 0
         var details: [String: String] = [:]
+        var parts: [Part] = []
     }
 
     private let state = Mutex(State())
@@ -42,7 +52,9 @@ final class PhaseMeter: Sendable {
 
     private func mark() -> Mark {
         var mark = Mark()
-        mark.bytes = channels.values.reduce(0) { $0 + $1.traffic.bytesSent }
+        let traffic = channels.values.map(\.traffic)
+        mark.bytes = traffic.reduce(0) { $0 + $1.bytesSent }
+        mark.rounds = traffic.map(\.rounds).max() ?? 0
         return mark
     }
 
@@ -69,10 +81,11 @@ final class PhaseMeter: Sendable {
         }
     }
 
-    /// Bytes sent, once nothing has left for a quarter of a second.
+    /// Bytes sent, once nothing has left for a quarter of a second, or as long as a frame takes on a slow link.
     private func settledBytes() async throws -> Int {
         var (last, still) = (-1, 0)
-        while still < 25 {
+        let patience = 25 + Int(100 * (SimulatedLink.fromEnvironment?.largestFrameSeconds ?? 0))
+        while still < patience {
             let now = mark().bytes
             (last, still) = (now, now == last ? still + 1 : 0)
             try await Task.sleep(for: .milliseconds(10))
@@ -90,13 +103,27 @@ final class PhaseMeter: Sendable {
     /// A number or name that only this bench has.
     func setDetail(_ name: String, _ value: String) { state.withLock { $0.details[name] = value } }
 
+    /// The next named part of the run begins: from the start, or the part before, until now it was `name`.
+    func mark(_ name: String) {
+        let now = mark()
+        state.withLock { state in
+            let before = state.parts.reduce(0.0) { $0 + $1.seconds }
+            state.parts.append(Part(name: name, seconds: max(0, (now.time - state.start.time).seconds - before)))
+        }
+    }
+
+    /// Parts that the protocol timed itself.
+    func setParts(_ parts: [(name: String, seconds: Double)]) {
+        state.withLock { $0.parts = parts.map { Part(name: $0.name, seconds: $0.seconds) } }
+    }
+
     /// Of the whole run, after `end`.
     func sample(rounds: Int, correct: Bool) -> Sample {
         let state = state.withLock { $0 }
         guard let end = state.end else { preconditionFailure("the body has not ended") }
         var sample = Sample(
             wall: 0, cpu: 0, rounds: state.rounds ?? rounds, peakResidentBytes: state.peakResidentBytes, correct: correct,
-            details: state.details)
+            details: state.details, totalRounds: end.rounds - state.start.rounds)
         if state.isHelper {
             sample.offline = end.since(state.start)
             sample.offline?.wall = 0
@@ -105,7 +132,23 @@ final class PhaseMeter: Sendable {
             let phase = end.since(state.online ?? state.start)
             (sample.wall, sample.cpu, sample.bytes) = (phase.wall, phase.cpu, phase.bytes)
             sample.offline = state.online?.since(state.start)
+            sample.parts = parts(state, end)
         }
         return sample
+    }
+
+    private func parts(_ state: State, _ end: Mark) -> [Part] {
+        var parts = state.parts
+        if let online = state.online, parts.isEmpty {
+            let before = online.since(state.start), after = end.since(online)
+            parts = [
+                Part(name: "correlations", seconds: before.wall, bytes: before.bytes),
+                Part(name: "online", seconds: after.wall, bytes: after.bytes),
+            ]
+        }
+        // What no part claims: planning, connecting, or the whole of a run without parts.
+        let rest = end.since(state.start).wall - parts.reduce(0) { $0 + $1.seconds }
+        if !parts.isEmpty, rest > 1e-6 { parts.append(Part(name: "other", seconds: rest)) }
+        return parts
     }
 }

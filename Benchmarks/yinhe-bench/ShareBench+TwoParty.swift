@@ -1,3 +1,5 @@
+import Arithmetic
+import DifferentialPrivacy
 import SandboxCore
 import SecretSharing
 import Transport
@@ -5,8 +7,9 @@ import Transport
 extension ShareBench {
     /// Plans, prepares, then computes in step with the peer.
     func runProgram<E: RingElement>(_: E.Type) async throws {
+        let law = op == .jointNoise ? try LaplaceBits(scale: Rational(parsing: scale), distanceBits: distanceBits) : nil
         let shape = ShareProgram<E>.Shape(
-            n: n, bits: bits ?? ShareProgram<E>.defaultBits(op), columns: columns, groups: groups, algorithm: sort)
+            n: n, bits: bits ?? ShareProgram<E>.defaultBits(op), columns: columns, groups: groups, algorithm: sort, noise: law)
         let program = try ShareProgram<E>(op, shape)
         let samples = try await options.repeated {
             try await runComputation { computation, _, phases in
@@ -21,10 +24,14 @@ extension ShareBench {
                 let cost = computation.cost.since(before)
                 phases.setRounds(cost.rounds)
                 for (kind, count) in cost.correlations { phases.setDetail(kind, String(count)) }
+                if op == .jointNoise { phases.setDetail("and_gates", String(cost.noise.andGates)) }
                 return try await check(computation)
             }
         }
-        var details = ["bits": String(shape.bits), "ring": E.ring.rawValue]
+        var details = ["ring": E.ring.rawValue]
+        if let law { details["scale"] = law.scale.description } else { details["bits"] = String(shape.bits) }
+        if let law { details["places"] = String(law.bits) }
+        if let law { details["biased_bits"] = String(law.digits.count + 1) }
         if op == .groupBy { details["groups"] = String(groups) }
         if op == .groupBy || op == .sort { details["sort"] = sort.rawValue }
         if let offline = samples.first?.offline, samples.count == 1 {

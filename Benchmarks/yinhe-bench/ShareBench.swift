@@ -17,8 +17,9 @@ struct ShareBench: AsyncParsableCommand {
             """)
 
     enum Operation: String, ExpressibleByArgument, CaseIterable {
-        case sum, add, mul, square, dot, matmul, less, equal, b2a, truncate, divide, shuffle, sort
+        case sum, add, mul, square, dot, matmul, less, equal, b2a, truncate, divide, shuffle, sort, mean, variance, median
         case groupBy = "group-by"
+        case jointNoise = "joint-noise"
         case triples
         case hiddenJoin = "hidden-join"
     }
@@ -35,6 +36,8 @@ struct ShareBench: AsyncParsableCommand {
     @Option(help: "Columns of the matrices of matmul.") var columns = 10
     @Option(help: "Secret groups of group-by.") var groups = 1000
     @Option(help: "How sort and group-by sort.") var sort = SortAlgorithm.automatic
+    @Option(help: "joint-noise: scale b of the discrete Laplace law, a decimal or a fraction.") var scale = "100"
+    @Option(help: "joint-noise: each sample is within statistical distance 2^-this of the law, 40 to 100.") var distanceBits = 64
     @Option(help: "The kind of correlation that triples makes.") var correlation = ShareCorrelation.products
     @Option(help: "Milliseconds that every frame takes from one party to another: half of a round trip.") var delayMs = 0.0
     @Option(help: "Megabits a second that each party can send to each other; 0 for no limit.") var megabits = 0.0

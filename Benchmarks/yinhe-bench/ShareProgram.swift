@@ -1,3 +1,4 @@
+import DifferentialPrivacy
 import SandboxCore
 import SecretSharing
 
@@ -16,6 +17,7 @@ struct ShareProgram<E: RingElement>: Sendable {
         var columns: Int
         var groups: Int
         var algorithm: SortAlgorithm
+        var noise: LaplaceBits?
     }
 
     init(_ prepare: @escaping @Sendable (_ party: Int) throws -> Compute) { self.prepare = prepare }
@@ -38,7 +40,9 @@ struct ShareProgram<E: RingElement>: Sendable {
         case .divide: self = try .quotients(n, bits)
         case .shuffle: self = try .shuffled(n, bits)
         case .sort: self = try .sorted(n, bits, shape.algorithm)
+        case .mean, .variance, .median: self = try .statistic(op, n, bits)
         case .groupBy: self = try .groupSums(n, bits, shape.groups, shape.algorithm)
+        case .jointNoise: self = try .noise(n, shape.noise!)
         case .sum, .triples, .hiddenJoin: preconditionFailure("not a program of two parties")
         }
     }
@@ -47,7 +51,9 @@ struct ShareProgram<E: RingElement>: Sendable {
     static func defaultBits(_ op: ShareBench.Operation) -> Int {
         switch op {
         case .mul, .square: 31
-        case .dot, .matmul, .divide, .groupBy: 20
+        case .dot, .matmul, .divide, .groupBy, .mean, .median: 20
+        // n^2 x^2 has to fit.
+        case .variance: 10
         case .truncate: 40
         default: 32
         }

@@ -13,6 +13,18 @@ enum ShareSource: String, ExpressibleByArgument, CaseIterable {
     var processes: Int { self == .dealer ? 3 : 2 }
 }
 
+/// The third process of a bench with a dealer.
+enum DealerRole {
+    static func run(_ channels: [Int: any Channel], _ phases: PhaseMeter) async throws -> @Sendable () async throws -> Bool {
+        phases.isHelper()
+        let service = DealerService()
+        async let first = service.serve(channels[0]!)
+        async let second = service.serve(channels[1]!)
+        _ = try await (first, second)
+        return { true }
+    }
+}
+
 extension TwoPartyComputation.TransferMethod: ExpressibleByArgument {}
 extension SortAlgorithm: ExpressibleByArgument {}
 
@@ -25,14 +37,7 @@ extension ShareBench {
         ) async throws -> Bool
     ) async throws -> Sample {
         try await Parties.runPhased(source.processes, inProcess: inProcess, network: network) { index, channels, phases in
-            guard index < ShareSource.dealerIndex else {
-                phases.isHelper()
-                let service = DealerService()
-                async let first = service.serve(channels[0]!)
-                async let second = service.serve(channels[1]!)
-                _ = try await (first, second)
-                return { true }
-            }
+            guard index < ShareSource.dealerIndex else { return try await DealerRole.run(channels, phases) }
             let correct = try await body(index, channels[1 - index]!, channels[ShareSource.dealerIndex], phases)
             return { correct }
         }

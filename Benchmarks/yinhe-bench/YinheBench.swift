@@ -23,10 +23,14 @@ struct YinheBench: AsyncParsableCommand {
               yinhe-bench transport --tls
             """,
         version: yinheVersion,
-        subcommands: [PSIBench.self, IntersectionSumBench.self, PaillierBench.self, PaillierVectorBench.self, ShareBench.self,
+        subcommands: [
+            EvaluateCommand.self, ReportCommand.self, CompareCommand.self, ExtrapolateCommand.self, SBOMCommand.self,
+            PSIBench.self, IntersectionSumBench.self,
+            HiddenAggregateBench.self, PaillierBench.self, PaillierVectorBench.self, PaillierAggregateBench.self, ShareBench.self,
             NoiseBench.self, AccountingBench.self, TransportBench.self, TableBench.self, VOLEBench.self, OKVSBench.self])
 
     static func main() async {
+        Lifeline.watchIfSupervised()
         do {
             var command = try parseAsRoot(nil)
             if var asynchronous = command as? any AsyncParsableCommand {

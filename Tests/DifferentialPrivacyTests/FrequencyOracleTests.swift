@@ -84,6 +84,21 @@ import Testing
         #expect(bounded.rowsKept == perSubject.values.reduce(0, +) && bounded.rows == bounded.subjects)
     }
 
+    /// Files that are too large are split, and what hashing cannot split is added up: with no effective limit nothing is lost either way.
+    @Test(arguments: [1, 40, 2000])
+    func memoryIsBoundedWithoutLosingRows(rowsInMemory: Int) throws {
+        let random = SeededRandom(73)
+        // One subject has more rows than fit.
+        let rows = rows(300, random) + (0..<3000).map { (subject: UInt64(4), category: "c\($0 % 11)") }
+        func counts(_ limit: Int) throws -> ContributionBounding.Counts {
+            try ContributionBounding(partitions: 100, rowsPerPartition: 5000).count(
+                rows, parts: 2, in: FileManager.default.temporaryDirectory, random: random, rowsInMemory: limit)
+        }
+        let bounded = try counts(rowsInMemory), plain = Dictionary(grouping: rows, by: \.category)
+        #expect(bounded.rows == plain.mapValues(\.count) && bounded.rowsKept == rows.count)
+        #expect(bounded.subjects == plain.mapValues { Set($0.map(\.subject)).count })
+    }
+
     /// One subject alone: the counts of its category show how many rows were kept.
     @Test func everyCategoryOfASubjectIsEquallyLikely() throws {
         let random = SeededRandom(71)

@@ -97,10 +97,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--epsilon", "1"], Int32(64)), (["--dataset", "a", "--unit", "b", "--epsilon", "1"], 64), (["--dataset", "a"], 64),
+        (["--epsilon", "1"], 64), (["--dataset", "a", "--unit", "b", "--epsilon", "1"], 64), (["--dataset", "a"], 64),
         (["--dataset", "a", "--near-identical", "refuse"], 64), (["--unit", "a", "--near-identical", "perhaps"], 64),
-        (["--unit", "a", "--epsilon", "-1"], 78), (["--unit", "a", "--epsilon", "nan"], 65), (["--unit", "a", "--delta", "1"], 78),
-    ]) func badLimitsAreRefused(_ arguments: [String], _ status: Int32) async throws {
+        (["--unit", "a", "--epsilon=-1"], 78), (["--unit", "a", "--epsilon", "nan"], 65), (["--unit", "a", "--delta", "1"], 78),
+    ] as [([String], Int32)]) func badLimitsAreRefused(_ arguments: [String], _ status: Int32) async throws {
         let pilot = try await Pilot()
         let result = try await Program.run(list: ["budget", "limit", "--home", pilot.scratch.file("bank")] + arguments)
         #expect(result.status == status, "\(arguments): \(result.errors)")
@@ -111,7 +111,7 @@ import Testing
     /// Both parties are whole processes; one is killed at a random moment of its run.
     @Test func aPartyKilledAtAnyMomentNeverReleasesWithoutACharge() async throws {
         let pilot = try await Pilot(changing: {
-            $0.replacing("maximum-runs: 2", with: "maximum-runs: 1000").replacing("epsilon: 3", with: "epsilon: 90")
+            $0.replacing("maximum-runs: 2", with: "maximum-runs: 1000").replacing("epsilon: 3.0,", with: "epsilon: 90,")
         })
         let seed = UInt32.random(in: 1...1_000_000)
         for round in 0..<10 {
@@ -143,7 +143,7 @@ import Testing
 
     @Test func twoRunsAtOnceCannotSpendTheLastOfTheBudgetTwice() async throws {
         // One run's worth, and two pairs of processes that want it.
-        let pilot = try await Pilot(changing: { $0.replacing("epsilon: 3", with: "epsilon: 1.5") })
+        let pilot = try await Pilot(changing: { $0.replacing("epsilon: 3.0,", with: "epsilon: 1.5,") })
         async let first = pilot.run()
         async let second = pilot.run()
         let ends = try await [first, second]

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct DemoTests {
@@ -60,6 +61,55 @@ import Testing
         #expect(result.status == 0, "\(result.errors)")
         for words in ["发布结果", "真实值", "各方获知了什么", "审计账本", "通过"] { #expect(result.output.contains(words)) }
         #expect(result.errors.contains("两个独立进程"))
+    }
+
+    private struct List: Decodable {
+        struct Text: Decodable { var en: String, zh: String }
+        struct Scenario: Decodable {
+            var name: String
+            var domain: Text
+            var parties: [Text]
+            var shows: Text
+            var usualSeconds: Int
+            var guide: String?
+        }
+        var scenarios: [Scenario]
+    }
+
+    @Test func theListNamesEveryScenarioInBothLanguagesAndItsGuideExists() async throws {
+        let result = try await Program.run("demo", "--list", "--json")
+        #expect(result.status == 0, "\(result.errors)")
+        let scenarios = try result.json(List.self).scenarios
+        let names = scenarios.map(\.name)
+        #expect(Set(names).count == names.count)
+        for name in ["credit", "credit-hidden", "credit-aligned", "secure-sum", "aggregate"] { #expect(names.contains(name)) }
+        for scenario in scenarios {
+            // Two minutes is what the list promises for each.
+            #expect((1...120).contains(scenario.usualSeconds) && !scenario.parties.isEmpty, "\(scenario.name)")
+            for text in scenario.parties + [scenario.domain, scenario.shows] {
+                #expect(!text.en.isEmpty && text.zh.unicodeScalars.contains { $0.value > 0x2e80 }, "\(scenario.name)")
+                #expect(text.en.unicodeScalars.allSatisfy { $0.value < 0x2e80 }, "\(scenario.name)")
+            }
+            if let guide = scenario.guide {
+                for page in ["README.md", "README.zh-CN.md"] {
+                    #expect(FileManager.default.fileExists(atPath: repositoryRoot.appending(path: "\(guide)/\(page)").path))
+                }
+            }
+        }
+        let chinese = try await Program.run("demo", "--list", "--lang", "zh")
+        for name in names { #expect(chinese.output.contains(name)) }
+        #expect(chinese.output.contains("参与方"))
+    }
+
+    @Test func anUnknownScenarioIsAnsweredWithTheNamesAndTheNearestOne() async throws {
+        let scratch = Scratch()
+        let result = try await Program.run("demo", "--scenario", "credit-hiden", "--out", scratch.file("demo"), "--json")
+        #expect(result.status == 64)
+        #expect(result.error?.message.contains("did you mean \"credit-hidden\"?") == true, "\(result.errors)")
+        #expect(result.error?.remedy.contains("aggregate") == true && result.error?.remedy.contains("yinhe demo --list") == true)
+        #expect(!FileManager.default.fileExists(atPath: scratch.file("demo")))
+        let sizes = try await Program.run("demo", "--scenario", "aggregate", "--rows", "5", "--out", scratch.file("demo"), "--json")
+        #expect(sizes.status == 64 && sizes.error?.message.contains("--rows") == true)
     }
 
     private struct Sum: Decodable {

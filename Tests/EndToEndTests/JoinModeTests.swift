@@ -96,7 +96,7 @@ import Testing
             }
         }
         let example = try String(
-            contentsOf: repositoryRoot.appending(path: "Examples/credit-pilot/contract-hidden.yaml"), encoding: .utf8)
+            contentsOf: repositoryRoot.appending(path: "Examples/inclusive-credit/contract-hidden.yaml"), encoding: .utf8)
         let template = try await Program.run("contract", "new", "--mode", "hidden", "--lang", "en").output
         func withoutDate(_ text: String) -> [Substring] {
             text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("expires:") }

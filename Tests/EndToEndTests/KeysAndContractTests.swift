@@ -134,7 +134,7 @@ func makeHome(_ path: String) async throws -> String {
     @Test func theExampleContractIsTheTemplate() async throws {
         let template = try await Program.run("contract", "new", "--lang", "en").output
         let example = try String(
-            contentsOf: repositoryRoot.appending(path: "Examples/credit-pilot/contract.yaml"), encoding: .utf8)
+            contentsOf: repositoryRoot.appending(path: "Examples/inclusive-credit/contract-intersection-sum.yaml"), encoding: .utf8)
         // The date moves with the year in which a template is written.
         func withoutDate(_ text: String) -> [Substring] {
             text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("expires:") }

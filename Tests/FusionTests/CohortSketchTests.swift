@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    /// The documented power (Protocols/privacy-budget.md): a difference up to the limit is missed with probability below 2^-40.
+    /// The documented power (Protocols/privacy-budget.md): a difference up to the limit is missed with probability below 2^-39.
     @Test(arguments: [(5_000, 2), (5_000, 20), (5_000, 100), (50_000, 500), (20_000, 200)])
     func differencesUpToTheLimitAreNeverMissed(_ n: Int, _ d: Int) throws {
         let base = tokens(0..<n + 200 * d)

@@ -237,7 +237,7 @@ package struct LossSum: Sendable {
     private func cell(above target: Double, bottom: Double, upper: Bool) -> Cell {
         let (x, y) = (exp(-theta * step), exp(-step)), gain = -expm1(-step)
         let extra = upper ? margin : -margin
-        let logTarget = log(max(1e-320, target - (upper ? infinite : 0)))
+        let logTarget = log(max(.leastNormalMagnitude, target - (upper ? infinite : 0)))
         var threshold = 0.0
         var cell = Cell(next: lowest + step * Double(coefficients.count), a: 0, d: 0)
         for j in stride(from: coefficients.count - 1, through: 0, by: -1) {

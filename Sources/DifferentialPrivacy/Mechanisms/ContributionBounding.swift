@@ -31,8 +31,8 @@ public struct ContributionBounding: Hashable, Sendable {
 
     /// Rows as they come: a subject (any 64-bit name, such as the first half of a join token) and a category.
     ///
-    /// `parts`: how many files the rows are spread over; 10^7 rows in 16 parts take some 20 MiB of rows at a time. Throws what the file system throws; temporary
-    /// files are removed in every case.
+    /// Memory: a counter and a name for every category, and 2^20 rows (16 MiB), however many there are: `parts` files are made, and one
+    /// that holds more is split again. Throws what the file system throws; temporary files are removed in every case.
     public func count(
         _ rows: some Sequence<(subject: UInt64, category: String)>, parts: Int = 16, in folder: URL = FileManager.default.temporaryDirectory
     ) throws -> Counts {
@@ -40,10 +40,11 @@ public struct ContributionBounding: Hashable, Sendable {
     }
 
     package func count(
-        _ rows: some Sequence<(subject: UInt64, category: String)>, parts: Int, in folder: URL, random: some RandomSource
+        _ rows: some Sequence<(subject: UInt64, category: String)>, parts: Int, in folder: URL, random: some RandomSource,
+        rowsInMemory: Int = 1 << 20
     ) throws -> Counts {
-        precondition(parts >= 1)
-        let spill = try RowSpill(parts: parts, in: folder)
+        precondition(parts >= 1 && parts <= 1 << 10 && rowsInMemory >= 1)
+        let spill = try RowSpill(parts: parts, level: 0, in: folder)
         var numbers: [String: UInt32] = [:], names: [String] = [], counts = Counts()
         for row in rows {
             var number = numbers[row.category]
@@ -55,115 +56,78 @@ public struct ContributionBounding: Hashable, Sendable {
             try spill.append(row.subject, number!)
             counts.rowsRead += 1
         }
-        var stream = WordStream(random)
-        var keptRows = [Int](repeating: 0, count: names.count), keptSubjects = keptRows
-        for part in 0..<parts {
-            var records = try spill.read(part)
+        numbers = [:]
+        var kept = Kept(rows: [Int](repeating: 0, count: names.count), stream: WordStream(random))
+        try keep(spill, folder, rowsInMemory, &kept)
+        counts.rowsKept = kept.total
+        for (i, name) in names.enumerated() where kept.subjects[i] > 0 {
+            counts.rows[name] = kept.rows[i]
+            counts.subjects[name] = kept.subjects[i]
+        }
+        return counts
+    }
+
+    /// What was kept of each category.
+    private struct Kept: ~Copyable {
+        var rows: [Int]
+        var subjects: [Int]
+        var total = 0
+        var stream: WordStream
+
+        init(rows: [Int], stream: consuming WordStream) {
+            self.rows = rows
+            subjects = rows
+            self.stream = stream
+        }
+    }
+
+    private func keep(_ spill: RowSpill, _ folder: URL, _ limit: Int, _ kept: inout Kept) throws {
+        for part in 0..<spill.parts {
+            var records: [RowSpill.Record] = []
+            if spill.records(in: part) <= limit {
+                records.reserveCapacity(spill.records(in: part))
+                try spill.read(part) { records.append($0) }
+            } else if spill.level < RowSpill.levels {
+                let split = try RowSpill(parts: RowSpill.splitParts, level: spill.level + 1, in: folder)
+                try spill.read(part) { try split.append($0.subject, $0.category) }
+                try spill.discard(part)
+                try keep(split, folder, limit, &kept)
+                continue
+            } else {
+                // Hashing does not tell these rows apart: they are of few subjects, who have at most one entry a category.
+                var pairs: [RowSpill.Record: UInt32] = [:]
+                try spill.read(part) { pairs[$0, default: 0] += 1 }
+                records = pairs.map { RowSpill.Record(subject: $0.subject, category: $0.category, rows: $1) }
+            }
             records.sort()
             var from = 0
             while from < records.count {
                 var to = from
                 while to < records.count, records[to].subject == records[from].subject { to += 1 }
-                counts.rowsKept += keep(records[from..<to], &keptRows, &keptSubjects, &stream)
+                keep(records[from..<to], &kept)
                 from = to
             }
+            try spill.discard(part)
         }
-        for (i, name) in names.enumerated() where keptSubjects[i] > 0 {
-            counts.rows[name] = keptRows[i]
-            counts.subjects[name] = keptSubjects[i]
-        }
-        return counts
     }
 
     /// One subject's rows, sorted by category. Which rows of a category stay does not matter to a count: only how many.
-    private func keep(
-        _ records: ArraySlice<RowSpill.Record>, _ rows: inout [Int], _ subjects: inout [Int], _ stream: inout WordStream
-    ) -> Int {
+    private func keep(_ records: ArraySlice<RowSpill.Record>, _ kept: inout Kept) {
         var groups: [(category: UInt32, rows: Int)] = []
         for record in records {
-            if groups.last?.category == record.category { groups[groups.count - 1].rows += 1 } else { groups.append((record.category, 1)) }
+            if groups.last?.category == record.category {
+                groups[groups.count - 1].rows += Int(record.rows)
+            } else {
+                groups.append((record.category, Int(record.rows)))
+            }
         }
-        var kept = 0
         // The first l0 of a random order (Fisher and Yates).
         for i in 0..<min(partitions, groups.count) {
-            groups.swapAt(i, i + Int(stream.uniform(below: UInt64(groups.count - i))))
+            groups.swapAt(i, i + Int(kept.stream.uniform(below: UInt64(groups.count - i))))
             let count = min(groups[i].rows, rowsPerPartition)
-            rows[Int(groups[i].category)] += count
-            subjects[Int(groups[i].category)] += 1
-            kept += count
-        }
-        return kept
-    }
-}
-
-/// (subject, category number) records in files by a hash of the subject.
-private final class RowSpill {
-    struct Record: Comparable {
-        let subject: UInt64
-        let category: UInt32
-        static func < (a: Record, b: Record) -> Bool { a.subject != b.subject ? a.subject < b.subject : a.category < b.category }
-    }
-
-    private static let recordBytes = 12
-    private static let bufferBytes = recordBytes << 12
-    private let folder: URL
-    private var files: [FileHandle] = []
-    private var buffers: [[UInt8]]
-
-    init(parts: Int, in parent: URL) throws {
-        folder = parent.appending(path: "yinhe-rows-\(UUID().uuidString)")
-        buffers = Array(repeating: [], count: parts)
-        do {
-            try FileManager.default.createDirectory(
-                at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-            for part in 0..<parts {
-                let path = folder.appending(path: "\(part)")
-                guard FileManager.default.createFile(atPath: path.path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
-                    throw CocoaError(.fileWriteUnknown)
-                }
-                files.append(try FileHandle(forUpdating: path))
-            }
-        } catch {
-            throw YinheError(.system, "temporary files in \(parent.path): \(error.localizedDescription)", remedy: "free space or choose another folder")
-        }
-    }
-
-    deinit {
-        for file in files { try? file.close() }
-        try? FileManager.default.removeItem(at: folder)
-    }
-
-    func append(_ subject: UInt64, _ category: UInt32) throws {
-        // Multiplicative hashing spreads subjects that are numbered in a row.
-        let part = Int((subject &* 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: UInt64(files.count)).high)
-        withUnsafeBytes(of: subject.littleEndian) { buffers[part].append(contentsOf: $0) }
-        withUnsafeBytes(of: category.littleEndian) { buffers[part].append(contentsOf: $0) }
-        if buffers[part].count >= Self.bufferBytes { try flush(part) }
-    }
-
-    private func flush(_ part: Int) throws {
-        do {
-            try files[part].write(contentsOf: buffers[part])
-        } catch {
-            throw YinheError(.system, "a temporary file: \(error.localizedDescription)", remedy: "free space or choose another folder")
-        }
-        buffers[part].removeAll(keepingCapacity: true)
-    }
-
-    func read(_ part: Int) throws -> [Record] {
-        try flush(part)
-        do {
-            try files[part].seek(toOffset: 0)
-            let data = try files[part].readToEnd() ?? Data()
-            return data.withUnsafeBytes { bytes in
-                (0..<bytes.count / Self.recordBytes).map { i in
-                    Record(
-                        subject: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: i * Self.recordBytes, as: UInt64.self)),
-                        category: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: i * Self.recordBytes + 8, as: UInt32.self)))
-                }
-            }
-        } catch {
-            throw YinheError(.system, "a temporary file: \(error.localizedDescription)", remedy: "check the disk")
+            kept.rows[Int(groups[i].category)] += count
+            kept.subjects[Int(groups[i].category)] += 1
+            kept.total += count
         }
     }
 }

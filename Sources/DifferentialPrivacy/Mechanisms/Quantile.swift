@@ -19,6 +19,8 @@ public struct PrivateQuantile: Hashable, Sendable {
     public let epsilon: Rational
     public let probability: Rational
     public let confidence: Double
+    /// 2^320 exp(-epsilon / (2 rows)).
+    private let ratio: BigInteger
 
     /// Throws `.range` unless 0 < epsilon <= 100 and 0 <= probability <= 1.
     public init(unit: PrivacyUnit, epsilon: Rational, probability: Rational, confidence: Double = 0.95) throws {
@@ -32,6 +34,10 @@ public struct PrivateQuantile: Hashable, Sendable {
         self.epsilon = epsilon
         self.probability = probability
         self.confidence = confidence
+        let rows = unit.rowsPerSubject * (unit.neighbours == .replace ? 2 : 1)
+        ratio = ExactExponential.bounds(
+            minus: BigInteger(UInt128(epsilon.numerator)), over: BigInteger(UInt128(epsilon.denominator)) * BigInteger(2 * rows),
+            bits: Self.places).lower
     }
 
     /// How far the released value's rank may be off: at most this many rows with the wanted confidence, when the grid has `points` values
@@ -73,17 +79,25 @@ public struct PrivateQuantile: Hashable, Sendable {
         var left = centre, right = centre + 1
         var candidates: [(start: Int64, weight: BigInteger, width: Int64)] = []
         var nearest: Int128?
+        // Ranks of one side are one apart, so each weight is the one before times the ratio; a product loses at most three units of 2^-320, so after as
+        // many as there are rows the 256 bits that are used err by less than one unit.
+        var (leftWeight, rightWeight): (BigInteger?, BigInteger?) = (nil, nil)
         let e = BigInteger(UInt128(epsilon.numerator)), over = BigInteger(UInt128(epsilon.denominator)) * BigInteger(UInt128(d)) * BigInteger(2 * rows)
         while left >= 0 || right <= n {
             let takesLeft = right > n || (left >= 0 && gap(left) <= gap(right))
             let i = takesLeft ? left : right
             if takesLeft { left -= 1 } else { right += 1 }
             let width = width(i)
-            guard width > 0 else { continue }
+            guard width > 0 || nearest != nil else { continue }
             nearest = nearest ?? gap(i)
-            let weight = ExactExponential.bounds(minus: e * BigInteger(UInt128(gap(i) - nearest!)), over: over, bits: Self.weightBits).lower
+            let before = takesLeft ? leftWeight : rightWeight
+            let fine = before.map { ($0 * ratio) >> Self.places }
+                ?? ExactExponential.bounds(minus: e * BigInteger(UInt128(gap(i) - nearest!)), over: over, bits: Self.places).lower
+            if takesLeft { leftWeight = fine } else { rightWeight = fine }
+            let weight = fine >> 64
             // Gaps only grow from here.
             if weight.isZero { break }
+            guard width > 0 else { continue }
             candidates.append((start(i), weight * BigInteger(UInt64(width)), width))
         }
         var rest = Self.uniform(below: candidates.reduce(BigInteger.zero) { $0 + $1.weight }, &stream)
@@ -97,6 +111,7 @@ public struct PrivateQuantile: Hashable, Sendable {
     }
 
     private static let weightBits = 256
+    private static let places = weightBits + 64
 
     /// Exact, by rejection.
     private static func uniform(below bound: BigInteger, _ stream: inout WordStream) -> BigInteger {

@@ -33,7 +33,7 @@ public struct RangeQueries: Hashable, Sendable {
     /// Noised and consistent counts; answering from them costs nothing more.
     public struct Answers: Sendable {
         /// Least-squares estimate of bins 0 ..< i, for i in 0 ... bins.
-        private let prefix: [Double]
+        let prefix: [Double]
         /// Of one node before the least squares, which only shrinks errors.
         private let deviation: Double
         private let fanout: Int
@@ -62,15 +62,24 @@ public struct RangeQueries: Hashable, Sendable {
             return (1...bins).first { prefix[$0] >= wanted }.map { $0 - 1 } ?? bins - 1
         }
 
-        private func nodes(covering range: Range<Int>) -> Int {
+        /// How many nodes of the tree cover exactly this range.
+        func nodes(covering range: Range<Int>) -> Int {
             var (low, high, nodes) = (range.lowerBound, range.upperBound, 0)
             while low < high {
-                while low < high, low % fanout != 0 { (low, nodes) = (low + 1, nodes + 1) }
-                while low < high, high % fanout != 0 { (high, nodes) = (high - 1, nodes + 1) }
-                (low, high) = (low / fanout, high / fanout)
+                let (parent, last) = ((low + fanout - 1) / fanout, high / fanout)
+                // No whole parent inside: the range is a run of siblings, or ends in two families.
+                if parent > last { return nodes + high - low }
+                nodes += parent * fanout - low + high - last * fanout
+                (low, high) = (parent, last)
             }
             return nodes
         }
+    }
+
+    /// The noise of every node. A replaced row leaves a path and enters another.
+    func law() throws -> NoiseLaw {
+        let touched = levels * (unit.neighbours == .replace ? 2 : 1)
+        return try noise.law(VectorSensitivity(each: Int128(unit.rowsPerSubject), touched: touched))
     }
 
     /// `counts`: rows in each bin.
@@ -78,8 +87,7 @@ public struct RangeQueries: Hashable, Sendable {
 
     package func release(_ counts: [Int], random: some RandomSource) throws -> PrivateRelease<Answers> {
         precondition(counts.count == bins)
-        let touched = levels * (unit.neighbours == .replace ? 2 : 1)
-        let law = try noise.law(VectorSensitivity(each: Int128(unit.rowsPerSubject), touched: touched))
+        let law = try law()
         var stream = WordStream(random)
 
         // Level 0 is the leaves, padded to a full tree; z is the weighted average of a node's own noised count and its children's sum.

@@ -7,6 +7,9 @@ public struct ValueGrid: Hashable, Sendable {
     public let step: Rational
     /// In steps.
     public let bounds: ClosedRange<Int64>
+    /// The step's numerator and denominator.
+    private let numerator: Double
+    private let denominator: Double
 
     /// Throws `.range` unless step > 0, lower <= upper, and both bounds are within 2^53 steps of zero. A bound that is not a multiple of the step is
     /// rounded towards the inside.
@@ -21,16 +24,17 @@ public struct ValueGrid: Hashable, Sendable {
         }
         self.step = step
         bounds = Int64(low)...Int64(high)
+        (numerator, denominator) = (Double(step.numerator), Double(step.denominator))
     }
 
     /// The step's number that stands for `x`: the nearest one (ties to even), clamped. Nil for NaN, which no bound can place.
     public func index(of x: Double) -> Int64? {
         if x.isNaN { return nil }
-        let scaled = (x * Double(step.denominator) / Double(step.numerator)).rounded(.toNearestOrEven)
+        let scaled = (x * denominator / numerator).rounded(.toNearestOrEven)
         return Int64(min(max(scaled, Double(bounds.lowerBound)), Double(bounds.upperBound)))
     }
 
-    public func value(of index: Double) -> Double { index * Double(step.numerator) / Double(step.denominator) }
+    public func value(of index: Double) -> Double { index * numerator / denominator }
 
     /// The middle, in steps: subtracting it halves the sensitivity of a sum.
     var middle: Int64 { bounds.lowerBound + (bounds.upperBound - bounds.lowerBound) / 2 }

@@ -60,8 +60,10 @@ extension Truncated where Law: ExponentialLaw {
     }
 }
 
-/// A law whose samples beyond a range are moved to its ends: post-processing, so no guarantee changes. The mean moves unless the range is
-/// symmetric.
+/// A law whose samples beyond a range are moved to its ends. The mean moves unless the range is symmetric.
+///
+/// As additive noise it costs a delta, as `Truncated` does: a neighbour's result can be out of reach. Clamping the noised result to a fixed
+/// range instead is post-processing, and changes no guarantee.
 public struct Clamped<Law: IntegerLaw>: IntegerLaw {
     public let law: Law
     public let range: ClosedRange<Int64>

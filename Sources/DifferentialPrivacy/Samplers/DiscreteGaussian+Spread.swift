@@ -43,6 +43,15 @@ extension DiscreteGaussian {
 
     /// The spread of one sample.
     public func spread(confidence: Double = 0.95) -> NoiseSpread {
-        NoiseSpread(standardDeviation: variance.squareRoot(), confidence: confidence) { upperTail(above: $0) }
+        guard sigma <= Self.summedSigma else {
+            return NoiseSpread(standardDeviation: variance.squareRoot(), confidence: confidence) { upperTail(above: $0) }
+        }
+        // Entry k: the weight of k and all beyond, so that the search adds nothing up.
+        var tails = weights
+        for k in tails.indices.dropLast().reversed() { tails[k] += tails[k + 1] }
+        let total = 2 * tails[1] + 1
+        return NoiseSpread(standardDeviation: variance.squareRoot(), confidence: confidence) { k in
+            Int(k) + 1 < tails.count ? tails[Int(k) + 1] / total : 0
+        }
     }
 }

@@ -64,10 +64,12 @@ extension WordStream {
         }
     }
 
-    /// True with probability exactly exp(-numerator / denominator), for any numerator >= 0 and denominator > 0; some microseconds.
+    /// True with probability exactly exp(-numerator / denominator), for any numerator >= 0 and denominator > 0; a division of the two, nearly always.
     package mutating func bernoulliExp(minus numerator: BigInteger, over denominator: BigInteger) -> Bool {
-        let (lower, upper) = ExactExponential.bounds(minus: numerator, over: denominator, bits: 64)
-        return bernoulli(between: lower.uint64 ?? .max, and: (upper - .one).uint64!) { bits in
+        // Short by less than one unit of 2^-64, which moves exp(-x) by less than one unit.
+        let x = ((numerator << 64) / denominator).uint128 ?? UInt128.max
+        let p = FixedPointExponential.shared(minus: x), slack = FixedPointExponential.errorUnits + 1
+        return bernoulli(between: p > slack ? p - slack : 0, and: p < .max - slack ? p + slack : .max) { bits in
             ExactExponential.bounds(minus: numerator, over: denominator, bits: bits)
         }
     }

@@ -5,7 +5,7 @@ import SandboxCore
 /// q = exp(-1 / scale). The sum of n independent shares is exactly `DiscreteLaplace(scale)`
 /// (S. Goryczka, L. Xiong, "A comprehensive comparison of multiparty secure additions with differential privacy", 2017, section 4).
 ///
-/// A share alone is far weaker noise than the sum: whoever knows some shares faces only the rest (`residualEpsilon`).
+/// A share alone is far weaker noise than the sum: whoever knows some shares faces only the rest (`JointNoise`).
 ///
 /// The Polya law of shape 1/n is the sum of the points of a Poisson process on k = 1, 2, ... with intensity q^k / (n k). The process is
 /// drawn by thinning: each k in 2^j ..< 2^(j+1) has intensity 2^-j / n first, which makes octaves Poisson with the rational mean J / n, and a
@@ -15,23 +15,19 @@ public struct PolyaNoise: IntegerLaw {
     public let scale: Rational
     public let parties: Int
 
-    private let octaves: Int
+    private let point: PolyaPoint
     private let points: Poisson
 
     /// Throws `.range` unless 0 < scale <= 2^48, with a numerator of at most 2^62, and 1 <= parties <= 2^20.
     public init(scale: Rational, parties: Int) throws {
-        guard scale.isPositive, scale <= Rational(1 << 48), scale.numerator <= 1 << 62, scale.denominator <= 1 << 62 else {
-            throw YinheError(
-                .range, "the noise scale \(scale) is not in 0 < scale <= 2^48, or has too many digits",
-                remedy: "tighten the declared bounds, or write epsilon with fewer digits")
-        }
+        let point = try PolyaPoint(scale: scale)
         guard (1...1 << 20).contains(parties) else {
             throw YinheError(.range, "\(parties) parties share the noise: 1 to 2^20 can")
         }
         self.scale = scale
         self.parties = parties
-        octaves = 7 + SecurityParameters.ceilLog2(max(1, Int(scale.roundedUp)))
-        points = try Poisson(mean: Rational(Int128(octaves), over: Int128(parties)))
+        self.point = point
+        points = try Poisson(mean: Rational(Int128(point.octaves), over: Int128(parties)))
     }
 
     /// Each of n shares has 1/n of the variance.
@@ -41,13 +37,35 @@ public struct PolyaNoise: IntegerLaw {
 
     private func polya(_ stream: inout WordStream) -> Int64 {
         var sum: Int64 = 0
-        for _ in 0..<points.draw(from: &stream) {
-            let start = UInt64(1) << stream.uniform(below: UInt64(octaves))
-            let k = start + stream.uniform(below: start)
-            guard stream.uniform(below: k) < start, survives(k, &stream) else { continue }
-            sum += Int64(k)
-        }
+        for _ in 0..<points.draw(from: &stream) { sum += Int64(point.draw(from: &stream)) }
         return sum
+    }
+}
+
+/// One candidate point of the Poisson process of `PolyaNoise`: with `octaves` candidates in the mean for each unit of shape, the points are
+/// those of intensity shape * q^k / k.
+struct PolyaPoint: Hashable, Sendable {
+    let scale: Rational
+    let octaves: Int
+
+    /// Throws `.range` unless 0 < scale <= 2^48, with a numerator and a denominator of at most 2^62.
+    init(scale: Rational) throws {
+        guard scale.isPositive, scale <= Rational(1 << 48), scale.numerator <= 1 << 62, scale.denominator <= 1 << 62 else {
+            throw YinheError(
+                .range, "the noise scale \(scale) is not in 0 < scale <= 2^48, or has too many digits",
+                remedy: "tighten the declared bounds, or write epsilon with fewer digits")
+        }
+        self.scale = scale
+        octaves = 7 + SecurityParameters.ceilLog2(max(1, Int(scale.roundedUp)))
+    }
+
+    /// The point k, or 0 for a candidate that falls away.
+    @inline(__always)
+    func draw(from stream: inout WordStream) -> UInt64 {
+        let start = UInt64(1) << stream.uniform(below: UInt64(octaves))
+        let k = start + stream.uniform(below: start)
+        guard stream.uniform(below: k) < start, survives(k, &stream) else { return 0 }
+        return k
     }
 
     /// True with probability exp(-k / scale).

@@ -59,10 +59,10 @@ package struct CohortSketch: Sendable, Hashable {
     }
 
     /// Whether sets with this difference are nearly the same: it is at most 100 subjects, or 1 % of the larger set, by an estimate
-    /// with a margin of a quarter that keeps every such pair (the miss probability is in Protocols/privacy-budget.md).
+    /// with a margin of a half that keeps every such pair (the miss probability is in Protocols/privacy-budget.md).
     package func isNearlyIdentical(to other: CohortSketch) -> Bool {
         let limit = max(100, max(count, other.count) / 100)
-        return difference(from: other) <= limit + limit / 4
+        return difference(from: other) <= limit + limit / 2
     }
 
     // MARK: Bytes

@@ -24,7 +24,7 @@ extension Contract {
         let join = try JoinClause(fields["join"]!, declared: declared, parties: parties)
         (datasets, joinMode, correlations) = (join.datasets, join.mode, join.correlations)
 
-        privacy = try Self.privacy(fields["privacy"]!)
+        privacy = try Self.privacy(fields["privacy"]!, joinMode)
         diagnostics = try fields["diagnostics"].map(Self.diagnostics)
         maximumRuns = try fields["maximum-runs"]!.integer(in: 1...1_000_000)
         var decoder = OutputDecoder(
@@ -63,8 +63,8 @@ extension Contract {
         return parties
     }
 
-    private static func privacy(_ value: YamlValue) throws -> Privacy {
-        let fields = try value.mapping(required: ["unit", "epsilon", "delta"], optional: ["mechanism", "near-identical"])
+    private static func privacy(_ value: YamlValue, _ mode: JoinMode) throws -> Privacy {
+        let fields = try value.mapping(required: ["unit", "epsilon", "delta"], optional: ["mechanism", "near-identical", "joint-noise"])
         let epsilon = try fields["epsilon"]!.rational()
         guard epsilon.isPositive else { throw fields["epsilon"]!.error("epsilon must be greater than 0") }
         let delta = try fields["delta"]!.rational()
@@ -76,7 +76,31 @@ extension Contract {
         }
         return Privacy(
             unit: try fields["unit"]!.text(), epsilon: epsilon, delta: delta, mechanism: mechanism,
+            jointNoise: try fields["joint-noise"].map { try jointNoise($0, mode, mechanism, delta: delta) } ?? .eachParty,
             nearIdentical: try fields["near-identical"]?.word(["refuse": Privacy.NearIdentical.refuse, "charge": .charge]))
+    }
+
+    private static func jointNoise(
+        _ value: YamlValue, _ mode: JoinMode, _ mechanism: Privacy.Mechanism, delta: Rational
+    ) throws -> Privacy.JointNoise {
+        let method = try value.word(
+            ["each-party": Privacy.JointNoise.eachParty, "divisible": .divisible, "computed": .computed])
+        if method == .eachParty { return method }
+        guard mechanism == .laplace else {
+            throw value.error("\(method.rawValue) noise is Laplace noise", remedy: "use joint-noise: each-party, or mechanism: laplace")
+        }
+        guard method == .computed else { return method }
+        guard mode != .intersectionSum else {
+            throw value.error(
+                "an intersection-sum ends in the ciphertexts of one party; noise is computed on shares",
+                remedy: "use join mode hidden or aligned, or joint-noise: each-party")
+        }
+        guard delta.isPositive else {
+            throw value.error(
+                "computed noise is near its law, not of it, and needs a delta above 0",
+                remedy: "agree on a small privacy.delta such as 1e-12, or use joint-noise: each-party")
+        }
+        return method
     }
 
     private static func diagnostics(_ value: YamlValue) throws -> Rational {

@@ -53,7 +53,7 @@ extension Contract {
     public struct Output: Hashable, Sendable {
         public let name: String
         public let kind: Kind
-        /// Category columns, at most two; empty unless `kind` is `groupBy` or `contingencyTable`.
+        /// Category columns, at most two; empty unless `kind` is `groupBy`, `contingencyTable` or `quantile`.
         public let by: [ColumnReference]
         public let measures: [Measure]
         /// The bins of a histogram or of a quantile.
@@ -63,6 +63,8 @@ extension Contract {
         public let regression: Regression?
         /// Of a contingency table: whether the statistic of independence is computed from the released cells.
         public let chiSquare: Bool
+        /// Groups whose noised number of subjects is smaller are withheld; nil: every group is released.
+        public let minimumCohort: Int?
         /// Cost of this output in one run.
         public let epsilon: Rational
         /// Likewise; 0 for Laplace noise.

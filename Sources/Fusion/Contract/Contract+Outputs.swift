@@ -51,11 +51,14 @@ struct OutputDecoder {
         var probabilities: [Rational] = []
         var regression: Contract.Regression?
         var chiSquare = false
+        var minimumCohort: Int?
     }
 
     private func output(_ item: YamlValue) throws -> Contract.Output {
         // The kind decides which other keys are legal, so it is read first.
-        let own = ["delta", "of", "by", "bins", "measures", "clamp", "chi-square", "probabilities", "target", "features"]
+        let own = [
+            "delta", "of", "by", "bins", "measures", "clamp", "chi-square", "probabilities", "target", "features", "minimum-cohort",
+        ]
         let kind = try item.mapping(required: Self.common, optional: own)["kind"]!.word([
             "count": Contract.Output.Kind.count, "sum": .sum, "mean": .mean, "variance": .variance, "histogram": .histogram,
             "quantile": .quantile, "group-by": .groupBy, "contingency-table": .contingencyTable,
@@ -67,8 +70,9 @@ struct OutputDecoder {
         guard epsilon.isPositive else { throw fields["epsilon"]!.error("epsilon must be greater than 0") }
         return Contract.Output(
             name: try fields["name"]!.name(), kind: kind, by: body.by, measures: body.measures, histogram: body.histogram,
-            probabilities: body.probabilities, regression: body.regression, chiSquare: body.chiSquare, epsilon: epsilon,
-            delta: try delta(item, fields["delta"]), recipients: try recipients(fields["to"]!), clamp: try fields["clamp"]?.boolean() ?? false)
+            probabilities: body.probabilities, regression: body.regression, chiSquare: body.chiSquare,
+            minimumCohort: body.minimumCohort, epsilon: epsilon, delta: try delta(item, fields["delta"]),
+            recipients: try recipients(fields["to"]!), clamp: try fields["clamp"]?.boolean() ?? false)
     }
 
     private func body(_ item: YamlValue, _ kind: Contract.Output.Kind) throws -> Body {
@@ -91,26 +95,34 @@ struct OutputDecoder {
                 default: [.rows(column.dataset), .mean(column), .variance(try spread(of, column))]
                 }
         case .histogram:
-            body = try fields(["of"], ["bins", "clamp"])
+            body = try fields(["of"], ["bins", "clamp", "minimum-cohort"])
             body.histogram = try histogram(body.fields["of"]!, bins: body.fields["bins"])
             body.measures = [.rows(body.histogram!.column.dataset)]
+            body.minimumCohort = try minimumCohort(body)
         case .quantile:
-            body = try fields(["of", "bins", "probabilities"], [])
+            body = try fields(["of", "bins", "probabilities"], ["by", "minimum-cohort"])
             let of = body.fields["of"]!
             _ = try numeric(of, try of.text())
             body.histogram = try histogram(of, bins: body.fields["bins"])
             body.measures = [.rows(body.histogram!.column.dataset)]
             body.probabilities = try probabilities(body.fields["probabilities"]!)
+            body.by = try body.fields["by"].map(groupColumns) ?? []
+            body.minimumCohort = try minimumCohort(body)
         case .groupBy:
-            body = try fields(["by", "measures"])
+            body = try fields(["by", "measures"], ["clamp", "minimum-cohort"])
             body.by = try groupColumns(body.fields["by"]!)
             body.measures = try measures(body.fields["measures"]!)
+            body.minimumCohort = try minimumCohort(body)
         case .contingencyTable:
-            body = try fields(["by"], ["clamp", "chi-square"])
+            body = try fields(["by"], ["clamp", "chi-square", "minimum-cohort"])
             _ = try body.fields["by"]!.list(2...2, of: "columns")
             body.by = try groupColumns(body.fields["by"]!)
             body.measures = [.count]
             body.chiSquare = try body.fields["chi-square"]?.boolean() ?? false
+            body.minimumCohort = try minimumCohort(body)
+            if body.chiSquare, let given = body.fields["minimum-cohort"] {
+                throw given.error("chi-square reads every cell, also those that would be withheld", remedy: "keep one of the two keys")
+            }
         case .linearRegression:
             body = try fields(["target", "features"], [])
             let regression = try regression(body.fields["target"]!, body.fields["features"]!)
@@ -120,9 +132,19 @@ struct OutputDecoder {
         return body
     }
 
+    private func minimumCohort(_ body: Body) throws -> Int? {
+        guard let value = body.fields["minimum-cohort"] else { return nil }
+        guard Contract.cohortMeasure(of: body.measures, datasets) != nil else {
+            throw value.error(
+                "the measures do not count the subjects of a group",
+                remedy: "add count to the measures, or allow one row per subject of the dataset that is counted")
+        }
+        return try value.integer(in: 1...1 << 31)
+    }
+
     /// Without the key, an equal part of the contract's delta for every output of every allowed run.
     private func delta(_ item: YamlValue, _ value: YamlValue?) throws -> Rational {
-        guard privacy.mechanism == .gaussian else {
+        guard privacy.spendsDelta else {
             if let value { throw value.error("Laplace noise spends no delta", remedy: "remove the key, or set privacy.mechanism: gaussian") }
             return .zero
         }

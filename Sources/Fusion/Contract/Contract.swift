@@ -50,6 +50,8 @@ public struct Contract: Hashable, Sendable {
         public let delta: Rational
         /// The law of the noise that the released numbers carry.
         public let mechanism: Mechanism
+        /// How the two parties make the noise together. Protocols/joint-noise.md.
+        public let jointNoise: JointNoise
         /// What a run on nearly the same subjects as an earlier one meets; nil leaves it to each party's own policy.
         public let nearIdentical: NearIdentical?
 
@@ -59,6 +61,18 @@ public struct Contract: Hashable, Sendable {
             /// Discrete Gaussian: epsilon and delta; less noise for outputs of many measures.
             case gaussian
         }
+
+        public enum JointNoise: String, Hashable, Sendable, Codable, CaseIterable {
+            /// Each adds a full sample.
+            case eachParty = "each-party"
+            /// Each adds half of one sample: less noise, and a weak guarantee against the other party.
+            case divisible
+            /// One sample, made inside the computation: known to neither.
+            case computed
+        }
+
+        /// Whether released numbers are protected up to a delta: by Gaussian noise, or as computed noise is near its law, not of it.
+        public var spendsDelta: Bool { mechanism == .gaussian || jointNoise == .computed }
 
         public enum NearIdentical: String, Hashable, Sendable, Codable, CaseIterable {
             case refuse

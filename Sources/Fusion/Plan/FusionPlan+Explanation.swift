@@ -5,7 +5,7 @@ import SandboxCore
 extension FusionPlan {
     /// The plan in plain sentences, one per element, for a person who has to agree to it.
     public var explanation: [String] {
-        explainJoin() + passes.enumerated().flatMap(explain) + contract.outputs.indices.flatMap(explain) + explainLeakage() + explainBudget()
+        explainJoin() + passes.enumerated().flatMap(explain) + contract.outputs.indices.flatMap(explain) + explainLeakage() + explainNoise() + explainBudget()
     }
 
     private func explainJoin() -> [String] {
@@ -46,6 +46,9 @@ extension FusionPlan {
                 + "cell\(cells == 1 ? "" : "s"), to \(output.recipients.joined(separator: " and ")), epsilon \(output.epsilon)"
                 + (output.delta.isPositive ? ", delta \(output.delta)." : ".")
         ]
+        if let minimum = output.minimumCohort {
+            lines.append("  Groups with a noised number of subjects below \(minimum) are withheld.")
+        }
         for query in queries where query.output == index {
             let (scale, unit) = display(query.measure)
             let sensitivity = DecimalText.text(query.sensitivity, scale: scale)
@@ -56,9 +59,9 @@ extension FusionPlan {
                 let sigma = DecimalText.text(sigmaSquared.approximation.squareRoot() / ReleasedValues.power(scale)) ?? "?"
                 line += "; discrete Gaussian noise of sigma \(sigma)\(unit) from each party"
             }
-            if let spread = try? query.noise.spreadOfBoth() {
+            if let spread = try? query.spread() {
                 let half = DecimalText.text(Int128(spread.halfWidth), scale: scale)
-                line += "; with 95 % probability the noise of both parties together is within ±\(half)\(unit)"
+                line += "; with 95 % probability the noise is within ±\(half)\(unit)"
             }
             lines.append(line + ".")
         }

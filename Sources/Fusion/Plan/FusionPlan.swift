@@ -80,8 +80,12 @@ public struct FusionPlan: Sendable, Hashable {
         public let sensitivitySquared: Int128
         /// The measure's part of the output's epsilon; all of it for Gaussian noise, whose measures share it by rho.
         public let epsilon: Rational
-        /// What each party adds to each cell.
+        /// What each party adds to each cell; for other kinds of joint noise the law that the cell's noise has.
         public let noise: QueryNoise
+        /// How the noise of each cell is made.
+        public let jointNoise: Contract.Privacy.JointNoise
+        /// The most cells that one subject changes.
+        public let touchedCells: Int
     }
 
     /// `sum over groups (share[slot] + factor * share[correction slot])`.
@@ -116,6 +120,7 @@ public struct FusionPlan: Sendable, Hashable {
         leakage = Self.leaks(passes, contract.joinMode)
         try Self.checkLeakage(leakage, contract)
         try builder.checkRecipients()
+        if contract.privacy.jointNoise == .computed { _ = try distanceBits() }
     }
 
     /// Labels of an output's cells, one array of `by` categories (or one bin) per cell; one empty array for a total.
@@ -137,6 +142,7 @@ public struct FusionPlan: Sendable, Hashable {
             for group in groups { hash.update(field: Array("group \(group)".utf8)) }
             for slot in pass.slots { hash.update(field: Array("slot \(slot.canonicalText)".utf8)) }
         }
+        if contract.privacy.jointNoise != .eachParty { hash.update(field: Array("noise \(contract.privacy.jointNoise.rawValue)".utf8)) }
         for query in queries {
             let head =
                 "query \(query.output) \(query.measure) \(query.pass) \(query.sensitivity) \(query.epsilon) "

@@ -86,38 +86,48 @@ struct PlanBuilder {
 
     // MARK: Cells
 
-    /// One label array per cell, the last `by` column fastest.
+    /// One label array per cell: the `by` columns, then the bins of a histogram, the last one fastest.
     static func labels(_ output: Contract.Output, _ contract: Contract) -> [[String]] {
-        if let histogram = output.histogram {
-            let column = contract.column(histogram.column)
-            if let categories = column.categories { return categories.map { [$0] } }
+        let groups = groupLabels(output, contract)
+        guard let histogram = output.histogram else { return groups }
+        let column = contract.column(histogram.column)
+        let bins: [String]
+        if let categories = column.categories {
+            bins = categories
+        } else {
             let edges = histogram.edges!.map { DecimalText.text($0, scale: column.scale) }
-            return (1..<edges.count).map { ["[\(edges[$0 - 1]), \(edges[$0])" + ($0 == edges.count - 1 ? "]" : ")")] }
+            bins = (1..<edges.count).map { "[\(edges[$0 - 1]), \(edges[$0])" + ($0 == edges.count - 1 ? "]" : ")") }
         }
-        return output.by.map { contract.column($0).categories! }.reduce([[]]) { cells, labels in
+        return groups.flatMap { group in bins.map { group + [$0] } }
+    }
+
+    /// One label array per combination of the `by` columns; one empty array where there are none.
+    static func groupLabels(_ output: Contract.Output, _ contract: Contract) -> [[String]] {
+        output.by.map { contract.column($0).categories! }.reduce([[]]) { cells, labels in
             cells.flatMap { cell in labels.map { cell + [$0] } }
         }
     }
 
     /// For each cell, in the order of `labels`, its rows. On one side the distinct sets of rows are a partition.
     private func selectors(_ output: Contract.Output) -> [Selector] {
-        if let histogram = output.histogram {
-            let reference = histogram.column
-            let ranges: [ClosedRange<Int64>]
-            if let edges = histogram.edges {
-                ranges = (1..<edges.count).map { edges[$0 - 1]...($0 == edges.count - 1 ? edges[$0] : edges[$0] - 1) }
-            } else {
-                ranges = contract.column(reference).categories!.indices.map { Int64($0)...Int64($0) }
-            }
-            return ranges.map { Selector().adding(.init(column: reference.column, range: $0), of: reference.dataset) }
-        }
-        return output.by.reduce([Selector()]) { cells, reference in
+        let groups = output.by.reduce([Selector()]) { cells, reference in
             let categories = contract.column(reference).categories!.indices
             return cells.flatMap { cell in
                 categories.map {
                     cell.adding(.init(column: reference.column, range: Int64($0)...Int64($0)), of: reference.dataset)
                 }
             }
+        }
+        guard let histogram = output.histogram else { return groups }
+        let reference = histogram.column
+        let ranges: [ClosedRange<Int64>]
+        if let edges = histogram.edges {
+            ranges = (1..<edges.count).map { edges[$0 - 1]...($0 == edges.count - 1 ? edges[$0] : edges[$0] - 1) }
+        } else {
+            ranges = contract.column(reference).categories!.indices.map { Int64($0)...Int64($0) }
+        }
+        return groups.flatMap { group in
+            ranges.map { group.adding(.init(column: reference.column, range: $0), of: reference.dataset) }
         }
     }
 
@@ -148,7 +158,8 @@ struct PlanBuilder {
             queries.append(
                 .init(
                     output: demand.output, measure: demand.measure, pass: index, cells: cells, sensitivity: sensitivity,
-                    sensitivitySquared: squared, epsilon: epsilon, noise: noise))
+                    sensitivitySquared: squared, epsilon: epsilon, noise: noise, jointNoise: contract.privacy.jointNoise,
+                    touchedCells: touchedCells(demand, selectors)))
         } catch let problem as YinheError {
             throw refuse(
                 demand.output, problem.message, remedy: "use tighter bounds, fewer decimals or a larger epsilon", code: .range)
@@ -189,6 +200,12 @@ struct PlanBuilder {
             product *= Int128(try fitting(side, demand, dataset))
         }
         return try fitting(product, demand)
+    }
+
+    /// One subject's rows on each side lie in at most as many of its sets of rows.
+    private func touchedCells(_ demand: Demand, _ selectors: [Selector]) -> Int {
+        let sides = contract.datasets.map { dataset in min(dataset.rowsPerSubject, Set(selectors.map { $0[dataset.name] }).count) }
+        return min(selectors.count, sides.reduce(1) { $0 * $1 })
     }
 
     /// Likewise in L2, squared: the L2 norm of an outer product is the product of the norms too.

@@ -12,9 +12,8 @@ package enum ClearRun {
     /// The same with the noise of both parties, as a run would release it.
     package static func noisedOutputs(_ plan: FusionPlan, tables: [String: KeyedTable]) throws -> [ReleasedOutput] {
         let opened: [[Int128]?] = try zip(plan.queries, cells(plan, tables: tables)).map { query, cells in
-            let law = try query.noise.law()
-            let noise = zip(law.samples(cells.count), law.samples(cells.count)).map { Int128($0) + Int128($1) }
-            return zip(cells, noise).map(+)
+            let noise = try query.noiseOfBoth()
+            return zip(cells, noise).map { $0 + Int128($1) }
         }
         return try ReleasedValues(plan: plan, opened: opened).allOutputs()
     }

@@ -11,29 +11,38 @@ extension ReleasedValues {
         let output = plan.contract.outputs[index]
         let reference = output.histogram!.column, edges = output.histogram!.edges!
         let column = plan.contract.column(reference)
-        let bins = try (0..<edges.count - 1).map { try noised(index, .rows(reference.dataset), $0) }
-        var sums: [Double] = []
-        for bin in bins { sums.append((sums.last ?? 0) + Double(bin.value)) }
-        let monotone = Self.monotone(sums).map { max($0, 0) }
-        let distribution = Bins(
-            edges: edges, sums: sums, monotone: monotone, variance: bins[0].deviation * bins[0].deviation,
-            grid: Self.power(column.scale))
-
+        let width = edges.count - 1
+        var cohorts = Cohorts(minimum: output.minimumCohort, isNoised: isNoised)
         var cells: [ReleasedCell] = []
         var notes: [ReleasedOutput.Note] = []
-        for probability in output.probabilities {
-            var cell = ReleasedCell(
-                keys: ["\(probability)"], measure: "quantile(\(reference))", value: nil, unit: column.unit)
-            if distribution.total > 0 {
-                let p = probability.approximation
-                let (value, bin) = distribution.quantile(p)
-                cell.value = DecimalText.text(value, scale: column.scale)
-                (cell.low95, cell.high95) = distribution.interval(p)
-                notes.append(distribution.rank(of: bin, probability))
+        for (group, keys) in PlanBuilder.groupLabels(output, plan.contract).enumerated() {
+            let places = Array(group * width..<(group + 1) * width)
+            let isWithheld = try cohorts.withholds { try cohort(index, places) }
+            let distribution = Bins(
+                edges: edges, bins: try places.map { try noised(index, .rows(reference.dataset), $0) }, grid: Self.power(column.scale))
+            for probability in output.probabilities {
+                var cell = ReleasedCell(
+                    keys: keys + ["\(probability)"], measure: "quantile(\(reference))", value: nil, unit: column.unit)
+                if isWithheld {
+                    cell.withhold(below: output.minimumCohort)
+                } else if distribution.total > 0 {
+                    let p = probability.approximation
+                    let (value, bin) = distribution.quantile(p)
+                    cell.value = DecimalText.text(value, scale: column.scale)
+                    (cell.low95, cell.high95) = distribution.interval(p)
+                    // A sentence for each of many groups would bury the table.
+                    if output.by.isEmpty { notes.append(distribution.rank(of: bin, probability)) }
+                }
+                cells.append(cell)
             }
-            cells.append(cell)
         }
-        return (cells, notes)
+        if !output.by.isEmpty {
+            notes.append(
+                .init(
+                    code: "quantile-bins", values: [],
+                    text: "An interval holds the whole bin of the true quantile; inside a bin the values are taken as evenly spread."))
+        }
+        return (cells, (cohorts.note.map { [$0] } ?? []) + notes)
     }
 
     /// The nearest non-decreasing sequence in least squares: pool adjacent violators (R. Barlow et al., "Statistical Inference under
@@ -60,6 +69,16 @@ extension ReleasedValues {
         /// Of the noise of one bin.
         let variance: Double
         let grid: Double
+
+        init(edges: [Int64], bins: [Noised], grid: Double) {
+            self.edges = edges
+            self.grid = grid
+            var sums: [Double] = []
+            for bin in bins { sums.append((sums.last ?? 0) + Double(bin.value)) }
+            self.sums = sums
+            monotone = ReleasedValues.monotone(sums).map { max($0, 0) }
+            variance = bins[0].deviation * bins[0].deviation
+        }
 
         var total: Double { monotone.last! }
 

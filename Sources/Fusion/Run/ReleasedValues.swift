@@ -46,9 +46,9 @@ struct ReleasedValues {
 
     private func keyColumns(_ output: Contract.Output) -> [String] {
         switch output.kind {
-        case .quantile: ["probability"]
+        case .quantile: output.by.map(\.description) + ["probability"]
         case .linearRegression: ["term"]
-        default: output.histogram.map { ["\($0.column)"] } ?? output.by.map(\.description)
+        default: output.by.map(\.description) + (output.histogram.map { ["\($0.column)"] } ?? [])
         }
     }
 
@@ -56,14 +56,17 @@ struct ReleasedValues {
     private func tableCells(_ index: Int) throws -> ([ReleasedCell], [ReleasedOutput.Note]) {
         let output = plan.contract.outputs[index]
         var cells: [ReleasedCell] = []
+        var cohorts = Cohorts(minimum: output.minimumCohort, isNoised: isNoised)
         for (place, keys) in plan.labels(ofOutput: index).enumerated() {
+            let isWithheld = try cohorts.withholds { try cohort(index, [place]) }
             for measure in output.measures {
                 var cell = try self.cell(index, measure, place)
+                if isWithheld { cell.withhold(below: output.minimumCohort) }
                 cell.keys = keys
                 cells.append(cell)
             }
         }
-        var notes: [ReleasedOutput.Note] = []
+        var notes: [ReleasedOutput.Note] = cohorts.note.map { [$0] } ?? []
         if output.measures.contains(where: { if case .variance = $0 { true } else { false } }) { notes.append(.variance) }
         if output.chiSquare {
             let (cell, note) = try chiSquare(index)
@@ -86,7 +89,7 @@ struct ReleasedValues {
         let index = plan.queries.firstIndex { $0.output == output && $0.measure == measure }!
         let value = opened[index]![place]
         guard isNoised else { return Noised(value: value, deviation: 0, halfWidth: 0) }
-        let spread = try plan.queries[index].noise.spreadOfBoth()
+        let spread = try plan.queries[index].spread()
         return Noised(value: value, deviation: spread.standardDeviation, halfWidth: spread.halfWidth)
     }
 

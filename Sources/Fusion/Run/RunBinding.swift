@@ -19,6 +19,13 @@ package enum RunBinding {
         return hash.finalize()
     }
 
+    /// What the computation of noise is bound to.
+    package static func noise(of run: [UInt8]) -> [UInt8] {
+        var hash = DomainHash(domain: "yinhe/fusion-noise/v1")
+        hash.update(run)
+        return hash.finalize()
+    }
+
     package static let readyDomain = "yinhe/fusion-ready/v1"
 
     /// What a party signs to show that it holds the key of the contract.

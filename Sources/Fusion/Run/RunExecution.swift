@@ -183,7 +183,8 @@ final class RunExecution {
         try run.ledger.append(.releaseIntent(.init(run: runID, outputs: names)))
         let (plan, me, peer) = (plan, me, peer)
         let values = try await stopwatch.measure("release") {
-            let own = try await Parallel.offload { try sealed.noised(plan, receipt: receipt) }
+            let computed = try await computedNoise()
+            let own = try await Parallel.offload { try sealed.noised(plan, receipt: receipt, computed: computed) }
             return try await Self.open(own, plan, me: me, peer: peer, session)
         }
         let shared = values.digest(recipients: contract.parties.map(\.name))
@@ -255,7 +256,7 @@ final class RunExecution {
             outputs: try values.outputs(for: me), learned: plan.learned(by: me).map(\.rawValue),
             learnedText: plan.leakage.filter { $0.party == me }.map(\.text), traffic: channel.traffic.since(trafficAtStart),
             phases: stopwatch.phases, budget: budget, ledgerHead: "", ledgerEntries: 0, countersigned: false, warnings: [],
-            statement: plan.statement)
+            statement: plan.statement, jointNoise: try plan.jointNoiseStatement())
     }
 
     /// The numbers are released by now: a peer that is lost here costs the countersignature, not the result.

@@ -45,6 +45,8 @@ public struct RunReport: Codable, Sendable {
     public var warnings: [String]
     /// What the release guarantees; nil in reports of older versions.
     public var statement: PrivacyStatement?
+    /// What the noise protects against whom; nil in reports of older versions.
+    public var jointNoise: JointNoiseStatement?
     /// Set when the numbers are those of an earlier run, shown again at no cost.
     public var memoised: Memoised?
     /// Nil where the contract has no `diagnostics` clause, and for numbers that are shown again.
@@ -107,7 +109,7 @@ public struct ReleasedOutput: Codable, Sendable, Hashable {
     public var notes: [Note] = []
 
     public struct Note: Codable, Sendable, Hashable {
-        /// "variance-approximate", "quantile-rank", "regression-approximate", "regression-ridge" or "chi-square".
+        /// "cohort-withheld", "quantile-bins", "variance-approximate", "quantile-rank", "regression-approximate", "regression-ridge" or "chi-square".
         public var code: String
         /// The numbers that the sentence mentions, in its order.
         public var values: [String]
@@ -122,7 +124,7 @@ public struct ReleasedCell: Codable, Sendable, Hashable {
     /// As the contract writes it, such as "mean(loans.overdue)".
     public var measure: String
     /// Decimal text in `unit`; exact but for variances, coefficients and chi-square. Nil for a quotient by a noised count that is not
-    /// positive.
+    /// positive, and in a withheld group.
     public var value: String?
     public var unit: String
     /// Standard deviation of the noise alone, not of any sampling; for display. Exact for counts, rows and sums, else an
@@ -131,6 +133,8 @@ public struct ReleasedCell: Codable, Sendable, Hashable {
     /// The true value lies in low95 ... high95 with probability 0.95 over the noise; an approximation like the standard error.
     public var low95: Double?
     public var high95: Double?
+    /// The contract's minimum cohort, in the cells of a group that is withheld because its noised number of subjects is smaller.
+    public var withheldBelow: Int?
 }
 
 extension RunReport {

@@ -21,15 +21,15 @@ package final class SealedAggregate: @unchecked Sendable, CustomReflectable {
 
     package var customMirror: Mirror { Mirror(self, children: []) }
 
-    /// For each query of the plan and each of its cells: this party's share plus one full noise sample.
-    /// Traps when the receipt is not for this run.
-    package func noised(_ plan: FusionPlan, receipt: ChargeReceipt) throws -> [[UInt128]] {
+    /// For each query of the plan and each of its cells: this party's share plus its part of the noise. `computed`: its shares of the noise
+    /// of computed queries, by query and cell. Traps when the receipt is not for this run, or shares are missing.
+    package func noised(_ plan: FusionPlan, receipt: ChargeReceipt, computed: [[UInt128]] = []) throws -> [[UInt128]] {
         precondition(receipt.charge.run == run, "the receipt of another run")
-        return try plan.queries.map { query in
-            let noise = try query.noise.law().samples(query.cells.count)
-            return zip(query.cells, noise).map { cell, noise in
-                share(of: cell, in: query.pass) &+ UInt128(truncatingIfNeeded: noise)
-            }
+        return try plan.queries.enumerated().map { index, query in
+            var noise = try query.ownNoise()?.map { UInt128(truncatingIfNeeded: $0) } ?? computed[index]
+            precondition(noise.count == query.cells.count)
+            defer { ConstantTime.wipe(&noise) }
+            return zip(query.cells, noise).map { cell, noise in share(of: cell, in: query.pass) &+ noise }
         }
     }
 

@@ -9,12 +9,18 @@ struct SyntheticEnterprise {
     static let industries = ["制造业", "批发和零售业", "建筑业", "信息技术服务业", "交通运输业", "住宿和餐饮业", "租赁和商务服务业", "农林牧渔业"]
     private static let industryWeights = [22, 30, 12, 9, 7, 8, 8, 4]
 
+    /// Insured employees; 以上 includes the number itself.
+    static let bands = ["1-9人", "10-49人", "50-99人", "100人以上"]
+    /// What the overdue percentage of a grade is multiplied by, in percent.
+    static let bandFactors = [150, 100, 70, 50]
+
     let grade: Int
     let district: Int
     let industry: Int
     let headcount: Int
     /// In 0.01 kWh.
     let electricity: Int
+    var band: Int { headcount < 10 ? 0 : headcount < 50 ? 1 : headcount < 100 ? 2 : 3 }
 
     init(seed: UInt64, id: Int) {
         var random = SyntheticRandom(seed: seed, stream: 2, index: UInt64(id))
@@ -32,11 +38,16 @@ struct SyntheticLoan {
     let amount: Int
     let overdueDays: Int
 
-    init(seed: UInt64, loan: Int, grade: Int) {
+    init(seed: UInt64, loan: Int, of enterprise: SyntheticEnterprise, _ effect: SyntheticPilot.Effect) {
         var random = SyntheticRandom(seed: seed, stream: 3, index: UInt64(loan))
         // Median 300,000 yuan, sigma 1.0, in steps of 100 yuan and at least 10,000.
         amount = max(1_000_000, random.logNormal(median: 30_000_000, spread: 94_548) / 10_000 * 10_000)
-        let isOverdue = random.below(100) < SyntheticEnterprise.overduePercent[grade]
+        let percent = SyntheticEnterprise.overduePercent[enterprise.grade]
+        let isOverdue =
+            switch effect {
+            case .grade: random.below(100) < percent
+            case .gradeAndHeadcount: random.below(10_000) < percent * SyntheticEnterprise.bandFactors[enterprise.band]
+            }
         overdueDays = isOverdue ? max(1, random.logNormal(median: 25, spread: 104_000)) : 0
     }
 }

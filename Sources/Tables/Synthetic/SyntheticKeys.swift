@@ -35,14 +35,15 @@ struct SyntheticKeys: Sendable {
 enum KeyDirt {
     case clean, empty, malformed, fullWidth, lowerCase, spaced
 
-    /// The cell's UTF-8 bytes for `code`; malformed ones fail under any normaliser of credit codes.
+    /// The cell's UTF-8 bytes for `code`; malformed ones fail under the normaliser of its kind.
     func apply(to code: [UInt8], _ random: inout SyntheticRandom) -> [UInt8] {
         switch self {
         case .clean: return code
         case .empty: return []
         case .malformed:
             // A single changed character never passes the check digit: the weights are invertible mod 31.
-            if random.below(2) == 0 { return Array(code.dropLast()) }
+            // Nor does one of a resident's number (mod 11). 15 digits have no check.
+            if random.below(2) == 0 || code.count < CreditCode.length { return Array(code.dropLast()) }
             let value = CreditCode.alphabet.firstIndex(of: code[17])!
             return code.dropLast() + [CreditCode.alphabet[(value + 1 + random.below(30)) % 31]]
         case .fullWidth:
@@ -55,7 +56,7 @@ enum KeyDirt {
             switch random.below(3) {
             case 0: return [0x20] + code
             case 1: return code + [0x20, 0x20]
-            default: return Array(code[0..<8]) + [0x20] + Array(code[8..<17]) + [0x2d] + Array(code[17...])
+            default: return Array(code[0..<8]) + [0x20] + Array(code[8...].dropLast()) + [0x2d] + Array(code.suffix(1))
             }
         }
     }

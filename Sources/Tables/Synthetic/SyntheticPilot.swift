@@ -15,23 +15,36 @@ public struct SyntheticPilot: Sendable {
     public let enterpriseDirt: SyntheticDirt
     public let loanDirt: SyntheticDirt
 
-    static let enterpriseHeader = [
-        "credit_code", "industry", "district", "tax_grade", "insured_headcount", "electricity_kwh",
-    ]
+    /// What the overdue rate of a loan depends on.
+    public enum Effect: Sendable {
+        case grade
+        /// The enterprises then have a column `headcount_band` too, and the rate of their grade is multiplied by 1.5 below 10 insured
+        /// employees, 1 below 50, 0.7 below 100 and 0.5 from there on.
+        case gradeAndHeadcount
+    }
+    public let effect: Effect
+
+    var enterpriseHeader: [String] {
+        ["credit_code", "industry", "district", "tax_grade", "insured_headcount"]
+            + (effect == .gradeAndHeadcount ? ["headcount_band"] : []) + ["electricity_kwh"]
+    }
     static let loanHeader = ["credit_code", "loan_id", "loan_amount", "overdue_days"]
     static let loansPerSubject = 3
 
     /// The dirt of the pilot of the documentation: GB18030 on one side, a spreadsheet's export on the other.
-    public init(seed: UInt64, enterprises: Int = 20_000, loans: Int = 12_000, overlap: Int = 8_000) throws {
+    public init(
+        seed: UInt64, enterprises: Int = 20_000, loans: Int = 12_000, overlap: Int = 8_000, effect: Effect = .grade
+    ) throws {
         try self.init(
-            seed: seed, enterprises: enterprises, loans: loans, overlap: overlap, enterpriseDirt: .officialExport,
+            seed: seed, enterprises: enterprises, loans: loans, overlap: overlap, effect: effect, enterpriseDirt: .officialExport,
             loanDirt: .spreadsheet)
     }
 
     /// Throws `.usage` when the sizes cannot be met: the overlap does not fit into either table, or more rows should lose their
     /// key than there are outside the overlap.
     public init(
-        seed: UInt64, enterprises: Int, loans: Int, overlap: Int, enterpriseDirt: SyntheticDirt, loanDirt: SyntheticDirt
+        seed: UInt64, enterprises: Int, loans: Int, overlap: Int, effect: Effect = .grade, enterpriseDirt: SyntheticDirt,
+        loanDirt: SyntheticDirt
     ) throws {
         try enterpriseDirt.validate()
         try loanDirt.validate()
@@ -39,6 +52,7 @@ public struct SyntheticPilot: Sendable {
         self.enterprises = enterprises
         self.loans = loans
         self.overlap = overlap
+        self.effect = effect
         self.enterpriseDirt = enterpriseDirt
         self.loanDirt = loanDirt
         let distinct = enterprises - enterpriseDirt.count(enterpriseDirt.duplicateRows, of: enterprises)
@@ -63,16 +77,12 @@ public struct SyntheticPilot: Sendable {
         // Enterprises 0 ..< overlap are the bank's customers.
         var rows = Array(0..<distinctEnterprises)
         if distinctEnterprises > 0 { for _ in rows.count..<enterprises { rows.append(random.below(distinctEnterprises)) } }
-        random.shuffle(&rows)
-        let dirt = try enterpriseDirt.plan(rows: rows.count, breakable: rows.indices.filter { rows[$0] >= overlap }, &random)
-        let numbers = enterpriseDirt.numberPlan(rows: rows.count, &random)
         let keys = SyntheticKeys(seed: seed)
-        let writer = try Self.writer(path, Self.enterpriseHeader, enterpriseDirt)
-        var line: [UInt8] = []
-        for (row, id) in rows.enumerated() {
+        try SyntheticTable(path: path, header: enterpriseHeader, dirt: enterpriseDirt).write(
+            rows, &random, isBreakable: { $0 >= overlap },
+            key: { keys.code(id: $0, district: SyntheticEnterprise(seed: seed, id: $0).district + 1) }
+        ) { id, number, line in
             let enterprise = SyntheticEnterprise(seed: seed, id: id)
-            line.removeAll(keepingCapacity: true)
-            line += dirt[row].apply(to: keys.code(id: id, district: enterprise.district + 1), &random)
             for text in [
                 SyntheticEnterprise.industries[enterprise.industry], SyntheticEnterprise.districts[enterprise.district],
                 SyntheticEnterprise.grades[enterprise.grade],
@@ -82,12 +92,13 @@ public struct SyntheticPilot: Sendable {
             }
             line.append(0x2c)
             line += String(enterprise.headcount).utf8
+            if effect == .gradeAndHeadcount {
+                line.append(0x2c)
+                line += SyntheticEnterprise.bands[enterprise.band].utf8
+            }
             line.append(0x2c)
-            line += numbers[row].apply(to: enterprise.electricity, scale: 2)
-            line += enterpriseDirt.crlf ? [0x0d, 0x0a] : [0x0a]
-            try writer.write(lines: line)
+            line += number.apply(to: enterprise.electricity, scale: 2)
         }
-        try writer.commit()
     }
 
     public func writeLoans(to path: String) throws {
@@ -95,30 +106,22 @@ public struct SyntheticPilot: Sendable {
         let subjects = loanSubjects(&random)
         var rows = Array(subjects.indices)
         if !subjects.isEmpty { for _ in rows.count..<loans { rows.append(random.below(subjects.count)) } }
-        random.shuffle(&rows)
-        let dirt = try loanDirt.plan(rows: rows.count, breakable: rows.indices.filter { subjects[rows[$0]] >= overlap }, &random)
-        let numbers = loanDirt.numberPlan(rows: rows.count, &random)
         let keys = SyntheticKeys(seed: seed)
-        let writer = try Self.writer(path, Self.loanHeader, loanDirt)
-        var line: [UInt8] = []
-        for (row, number) in rows.enumerated() {
-            let id = subjects[number]
-            let enterprise = SyntheticEnterprise(seed: seed, id: id)
-            let loan = SyntheticLoan(seed: seed, loan: number, grade: enterprise.grade)
-            line.removeAll(keepingCapacity: true)
-            line += dirt[row].apply(to: keys.code(id: id, district: enterprise.district + 1), &random)
+        try SyntheticTable(path: path, header: Self.loanHeader, dirt: loanDirt).write(
+            rows, &random, isBreakable: { subjects[$0] >= overlap },
+            key: { keys.code(id: subjects[$0], district: SyntheticEnterprise(seed: seed, id: subjects[$0]).district + 1) }
+        ) { loanNumber, number, line in
+            let enterprise = SyntheticEnterprise(seed: seed, id: subjects[loanNumber])
+            let loan = SyntheticLoan(seed: seed, loan: loanNumber, of: enterprise, effect)
             line += ",L".utf8
-            let serial = String(number + 1)
+            let serial = String(loanNumber + 1)
             for _ in serial.utf8.count..<max(8, serial.utf8.count) { line.append(Ascii.zero) }
             line += serial.utf8
             line.append(0x2c)
-            line += numbers[row].apply(to: loan.amount, scale: 2)
+            line += number.apply(to: loan.amount, scale: 2)
             line.append(0x2c)
             line += String(loan.overdueDays).utf8
-            line += loanDirt.crlf ? [0x0d, 0x0a] : [0x0a]
-            try writer.write(lines: line)
         }
-        try writer.commit()
     }
 
     /// The enterprise of each loan. Numbers from `distinctEnterprises` on are customers that the data centre does not know.
@@ -136,9 +139,5 @@ public struct SyntheticPilot: Sendable {
         }
         random.shuffle(&subjects)
         return subjects
-    }
-
-    private static func writer(_ path: String, _ header: [String], _ dirt: SyntheticDirt) throws -> CSVWriter {
-        try CSVWriter(path: path, header: header, encoding: dirt.encoding, lineEnd: dirt.crlf ? .crlf : .lf)
     }
 }

@@ -46,7 +46,7 @@ struct AggregateCommand: ParsableCommand {
                 ], checks: true, exits: exits + [.belowMinimum]),
             subcommands: [
                 AggregateKeygen.self, AggregateContract.self, AggregateEncrypt.self, AggregateAdd.self, AggregateOpen.self,
-                AggregateVerify.self,
+                AggregateVerify.self, AggregatePoison.self,
             ])
     }
 }

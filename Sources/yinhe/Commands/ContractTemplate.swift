@@ -71,6 +71,8 @@ enum ContractTemplate {
 
             \(note("The unit is what one join key stands for. The total is for all runs of this contract together.",
                 "unit 是一个求交键所代表的主体。总额由本合同的所有运行共用。"))
+            \(note("joint-noise: each-party (the default), divisible or computed: how the two make the noise; contract check shows what it protects.",
+                "joint-noise 可为 each-party（默认）、divisible 或 computed，即双方如何联合加噪；contract check 会列出各自的保护强度。"))
             privacy: {unit: enterprise, epsilon: \(clauses.epsilon), delta: 0}
             \(note("A smaller intersection stops the run before anything is revealed.", "交集小于此值时，运行在透露任何结果之前停止。"))
             minimum-intersection: 100

@@ -43,6 +43,8 @@ struct ContractView {
         var correlations: String?
         var parties: [Party]
         var outputs: [Output]
+        /// What the noise protects against whom, in one run.
+        var jointNoise: JointNoiseStatement
         /// The plan in English sentences.
         var plan: [String]
         /// Of one run; `contract check` of an intersection-sum only.
@@ -89,16 +91,16 @@ struct ContractView {
             epsilon: contract.privacy.epsilon.description, epsilonPerRun: contract.epsilonPerRun.description,
             minimumIntersection: contract.minimumIntersection, maximumRuns: contract.maximumRuns,
             mode: contract.joinMode.rawValue, correlations: contract.correlations?.description, parties: parties,
-            outputs: outputs, plan: plan.explanation,
+            outputs: outputs, jointNoise: try plan.jointNoiseStatement(), plan: plan.explanation,
             cost: try (contract.joinMode == .intersectionSum ? subjects : nil).map { count in
                 try plan.cost(subjects: Dictionary(uniqueKeysWithValues: contract.parties.map { ($0.name, count) }))
             })
     }
 
-    /// Standard deviation of the two parties' noise together, per cell, in the unit of the column.
+    /// Standard deviation of all the noise of a cell, in the unit of the column.
     private static func noise(_ query: FusionPlan.Query, _ plan: FusionPlan) -> Double {
-        let variance = (try? query.noise.law().variance) ?? .nan
-        return (2 * variance).squareRoot() / pow(10, Double(plan.display(query.measure).scale))
+        let variance = (try? query.variance) ?? .nan
+        return variance.squareRoot() / pow(10, Double(plan.display(query.measure).scale))
     }
 
     func showHead(_ console: Console) throws {
@@ -120,6 +122,11 @@ struct ContractView {
         try console.fact(.minimumIntersection, Numbers.grouped(document.minimumIntersection))
         try console.fact(.joinProtocol, console.text(.joinMode(contract.joinMode)))
         if let correlations = contract.correlations { try console.fact(.correlations, console.text(.correlations(correlations))) }
+        let noise = document.jointNoise
+        try console.fact(
+            .jointNoise,
+            "\(noise.method)  ·  \(console.text(.againstOutsiders)) \(Phrase.guarantee(noise.outsiders))  ·  "
+                + "\(console.text(.againstEachParty)) \(Phrase.guarantee(noise.eachParty))")
     }
 
     /// What the parties will do, and what one run of this size costs.
@@ -152,7 +159,7 @@ struct ContractView {
                 console.text(.rowsPerSubject(dataset.rowsPerSubject)), "",
             ])
             for column in dataset.columns {
-                let type = ContractText.type(column)
+                let type = ContractText.type(column, in: dataset)
                 columns.add(["", column.name, console.text(type.kind), type.bounds, column.unit])
             }
         }

@@ -1,5 +1,6 @@
 import DifferentialPrivacy
 import Foundation
+import HTMLReport
 import SandboxCore
 
 /// The page of `noise plan --html`: accuracy against epsilon for the planned query, before anything is spent.
@@ -13,8 +14,6 @@ struct NoisePlanPage: Sendable {
         var epsilon: Double
         var width: Double
     }
-
-    private static let colours = ["#0f5f5c", "#c2410c"]
 
     func html() throws -> String {
         let releases = max(1, document.releases)
@@ -38,7 +37,7 @@ struct NoisePlanPage: Sendable {
             \(cards)
             <section id="accuracy"><h2>\(Phrase(en: "Accuracy against epsilon", zh: "精度与 epsilon"))</h2>
             <figure><figcaption>\(caption(releases))</figcaption>
-            \(chart(curves))\(legend)</figure></section>
+            \(chart(curves))</figure></section>
             \(choices)\(curveTable(curves))
             <footer>\(Phrase(
                 en: "Nothing was spent for this page. Epsilon is composed by the law of the total privacy loss and is never below the true value.",
@@ -125,76 +124,15 @@ struct NoisePlanPage: Sendable {
     // MARK: Drawing
 
     private func chart(_ curves: [[Point]]) -> HTML {
-        let points = curves.flatMap { $0 }.filter { $0.width > 0 }
-        guard let first = points.first else { return "" }
-        let left = 78.0, right = 826.0, top = 12.0, bottom = 300.0
-        let x = Axis(points.reduce(first.epsilon) { min($0, $1.epsilon) }, points.reduce(first.epsilon) { max($0, $1.epsilon) }, left, right)
-        let y = Axis(points.reduce(first.width) { min($0, $1.width) }, points.reduce(first.width) { max($0, $1.width) }, bottom, top)
-        var out: HTML = "<svg viewBox=\"0 0 840 \(bottom + 44)\" role=\"img\">\n"
-        for tick in x.ticks {
-            out += """
-                <line x1="\(x(tick))" y1="\(top)" x2="\(x(tick))" y2="\(bottom)" stroke="#e4e9eb"/>
-                <text class="dim" x="\(x(tick))" y="\(bottom + 18)" text-anchor="middle">\(Numbers.significant(tick, figures: 1))</text>
-
-                """
+        let series = zip(zip(kinds, curves), Charts.colours).map { pair, colour in
+            Charts.Series(
+                name: name(pair.0), points: pair.1.map { .init(x: $0.epsilon, y: $0.width) }, colour: colour, hasMarkers: false)
         }
-        for tick in y.ticks {
-            out += """
-                <line x1="\(left)" y1="\(y(tick))" x2="\(right)" y2="\(y(tick))" stroke="#e4e9eb"/>
-                <text class="dim" x="\(left - 8)" y="\(y(tick) + 4)" text-anchor="end">\(Numbers.significant(tick, figures: 1))</text>
-
-                """
+        let marks = document.choices.map { choice in
+            (x: document.epsilon, y: choice.halfWidth, colour: Charts.colour(kinds.firstIndex(of: choice.noise) ?? 0))
         }
-        out += "<text class=\"dim\" x=\"\((left + right) / 2)\" y=\"\(bottom + 38)\" text-anchor=\"middle\">ε</text>\n"
-        for (curve, colour) in zip(curves, Self.colours) {
-            let path = curve.filter { $0.width > 0 }.enumerated().map { i, p -> HTML in
-                i == 0 ? "M\(x(p.epsilon)) \(y(p.width))" : "L\(x(p.epsilon)) \(y(p.width))"
-            }
-            out += "<path d=\"\(path)\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2\"/>\n"
-        }
-        for choice in document.choices where choice.halfWidth > 0 && document.epsilon >= x.low && document.epsilon <= x.high {
-            let colour = Self.colours[kinds.firstIndex(of: choice.noise) ?? 0]
-            out += "<circle cx=\"\(x(document.epsilon))\" cy=\"\(y(choice.halfWidth))\" r=\"5.5\" fill=\"\(colour)\"/>\n"
-        }
-        out += "</svg>\n"
-        return out
-    }
-
-    private var legend: HTML {
-        let items = zip(kinds, Self.colours).map { kind, colour -> HTML in
-            "<span><svg viewBox=\"0 0 22 12\"><path d=\"M1 6h20\" stroke=\"\(colour)\" stroke-width=\"2\"/></svg>\(name(kind))</span>"
-        }
-        return "<div class=\"legend\">\(items)</div>\n"
-    }
-
-    /// A logarithmic axis from `low` to `high` between two coordinates.
-    private struct Axis {
-        let low: Double
-        let high: Double
-        private let start: Double
-        private let end: Double
-
-        init(_ low: Double, _ high: Double, _ start: Double, _ end: Double) {
-            self.low = low * 0.95
-            self.high = max(high * 1.05, low * 1.2)
-            (self.start, self.end) = (start, end)
-        }
-
-        func callAsFunction(_ value: Double) -> Double {
-            start + log(min(max(value, low), high) / low) / log(high / low) * (end - start)
-        }
-
-        /// 1, 2 and 5 times powers of ten; only powers where there would be many.
-        var ticks: [Double] {
-            let steps = log10(high / low) > 3.2 ? [1.0] : [1.0, 2, 5]
-            var out: [Double] = []
-            for power in Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up)) {
-                for step in steps {
-                    let tick = step * pow(10, Double(power))
-                    if tick >= low, tick <= high { out.append(tick) }
-                }
-            }
-            return out
-        }
+        return Charts.logLog(
+            series, x: .init(Phrase("ε")) { Numbers.significant($0, figures: 1) },
+            y: .init(Phrase(en: "half width", zh: "半宽")) { Numbers.significant($0, figures: 1) }, class: "curves", marks: marks)
     }
 }

@@ -25,12 +25,21 @@ enum PlanText {
             let cells = plan.labels(ofOutput: i).count
             lines.append(
                 "输出 \(output.name)：\(output.measures.map(\.description).joined(separator: "、"))，\(cells) 个单元格，"
-                    + "接收方 \(output.recipients.joined(separator: "、"))，ε \(output.epsilon)")
+                    + "接收方 \(output.recipients.joined(separator: "、"))，ε \(output.epsilon)"
+                    + (output.delta.isPositive ? "，δ \(Numbers.short(output.delta))" : ""))
+        }
+        if contract.privacy.mechanism == .gaussian {
+            lines.append("噪声：双方各自加入完整的离散高斯噪声；每次运行消耗 δ \(Numbers.short(contract.deltaPerRun))，总额 \(Numbers.short(contract.privacy.delta))")
         }
         for party in contract.parties {
             for leakage in plan.learned(by: party.name) {
                 lines.append("\(party.name) 另外获知：\(Phrase.leakage(leakage.rawValue).zh)")
             }
+        }
+        if let noise = try? plan.jointNoiseStatement() {
+            lines.append(
+                "\(Phrase.jointNoiseMethod(noise.method).zh)；每次运行\(Phrase.againstOutsiders.zh) \(Phrase.guarantee(noise.outsiders))，"
+                    + "\(Phrase.againstEachParty.zh) \(Phrase.guarantee(noise.eachParty))")
         }
         lines.append("匹配主体少于 \(contract.minimumIntersection) 时运行停止，双方均得知这一点")
         return lines

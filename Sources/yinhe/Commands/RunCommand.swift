@@ -239,7 +239,13 @@ struct RunText {
         for near in b.near ?? [] { try console.out("  " + console.style.dim(console.text(.budgetNearRun(near)))) }
         if let memo = run.memoised { try console.fact(.releaseMemory, console.text(.memoised(memo))) }
         if let statement = run.statement {
-            try console.fact(.statementTitle, console.text(.statementCost(statement.cost)) + " · " + statement.sampler)
+            try console.fact(.statementTitle, console.text(.statementCost(statement.cost)) + " · " + console.text(.statementText(statement.sampler)))
+        }
+        if let noise = run.jointNoise {
+            try console.fact(
+                .jointNoise,
+                "\(noise.method)  ·  \(console.text(.againstOutsiders)) \(Phrase.guarantee(noise.outsiders))  ·  "
+                    + "\(console.text(.againstEachParty)) \(Phrase.guarantee(noise.eachParty))")
         }
         try console.fact(
             .traffic,

@@ -14,19 +14,26 @@ struct SumCommand: PartyCommand {
                 """
                 Every party gives a CSV file and a numeric column, if wanted split by declared categories. All parties learn the
                 totals over all of them and nothing else; all but one of the others together still learn no more than the sum of
-                the rest. Totals are exact: no noise protects them. List the parties in the same order everywhere, this one too:
+                the rest. Totals are exact, and no noise protects them, unless --noise-method says how the parties add noise
+                together: what it protects against whom, one party's own knowledge of its noise included, is computed and shown. A
+                party that drops out ends the run. List the parties in the same order everywhere, this one too:
                 each listens at its own address for those after it and connects to those before it. Every connection is mutual
                 TLS 1.3, pinned to the fingerprints given here.
                 """,
                 """
                 各方给出 CSV 文件和数值列，可按声明的分类拆分。所有参与方只得知全体合计；除两方以外的其余各方即使合谋，
-                也只能得到这两方之和。合计是精确的，没有噪声保护。各处须以相同顺序列出全部参与方（包括己方）：
+                也只能得到这两方之和。合计默认是精确的，没有噪声保护；用 --noise-method 可由各方联合加噪，并计算和列出对外部观察者、
+                对每一方（已知自己的噪声）及合谋各方的保护强度。任何一方中途退出，运行即告终止。各处须以相同顺序列出全部参与方（包括己方）：
                 每一方在自己的地址等待排在其后的各方，并连接排在其前的各方。所有连接均为双向 TLS 1.3，按指纹认证。
                 """,
                 examples: [
                     (
                         "yinhe sum --in loans.csv --column amount --scale 2 --party east,sha256:…,east.example:7443 "
                             + "--party west,sha256:…,west.example:7443 --party north,sha256:…", "on each bank", "每家银行各运行一次"
+                    ),
+                    (
+                        "yinhe sum --in loans.csv --column amount --noise-method divisible --epsilon 1 --clamp 0,500 --party …",
+                        "totals with noise", "带噪声的合计"
                     ),
                     ("yinhe demo --scenario secure-sum", "three banks on this machine", "本机三家银行演示"),
                 ], exits: Help.peerCodes + [.range]))
@@ -55,6 +62,7 @@ struct SumCommand: PartyCommand {
     var listen: String?
     @Option(help: .say("Seconds to wait for all parties to appear.", "等待所有参与方出现的秒数。", valueName: "s"))
     var wait: Double = 30
+    @OptionGroup var noise: SumNoiseOptions
     @OptionGroup var threads: ThreadsOption
     @OptionGroup var home: HomeOption
     @OptionGroup var passphrase: PassphraseOption
@@ -68,6 +76,8 @@ struct SumCommand: PartyCommand {
         var party: String
         var parties: [String]
         var totals: [Total]
+        /// What the noise in the totals protects against whom; nil where they are exact.
+        var noise: SumNoise.Document?
         var input: InputReport
         var traffic: Traffic
     }
@@ -92,11 +102,15 @@ struct SumCommand: PartyCommand {
         let roster = try SumRoster(parties, me: identity.fingerprint)
         let labels = categories.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } } ?? []
         let monitor = console.board.monitor()
-        let (vector, report) = try await loadVector(labels, monitor)
+        let noise = try noise.noise(parties: roster.entries.count, scale: scale)
+        let (totals, report) = try await loadVector(labels, clamp: noise?.bounds, monitor)
+        let bound = Self.bound + (noise == nil ? 0 : SumNoise.bound)
+        let terms = "yinhe sum/1 scale \(scale) categories \(labels.joined(separator: "\u{1f}"))"
+            + (noise.map { " noise " + $0.agreement } ?? "")
         let agreement = try SecureSum.Agreement(
-            names: roster.entries.map(\.name), count: vector.count, bounds: DeclaredBounds(-Self.bound...Self.bound),
-            binding: DomainHash.plainSHA256(
-                Array("yinhe sum/1 scale \(scale) categories \(labels.joined(separator: "\u{1f}"))".utf8)))
+            names: roster.entries.map(\.name), count: totals.count, bounds: DeclaredBounds(-bound...bound),
+            binding: DomainHash.plainSHA256(Array(terms.utf8)))
+        let vector = try noise?.added(to: totals) ?? totals
         let party = try SecureSum.Party(roster.me, agreement: agreement, vector: vector)
 
         let channels = try await roster.connect(identity: identity, listen: listen, wait: wait, console)
@@ -109,12 +123,14 @@ struct SumCommand: PartyCommand {
         }
         for channel in channels.values { await channel.close() }
         console.board.finish()
-        try show(output, labels, roster, report, console)
+        try show(output, labels, roster, report, noise, console)
         return .success
     }
 
     /// One total per category (or one), in units of the last decimal.
-    private func loadVector(_ labels: [String], _ monitor: @escaping ProgressMonitor) async throws -> ([Int64], InputReport) {
+    private func loadVector(
+        _ labels: [String], clamp: ClosedRange<Int64>?, _ monitor: @escaping ProgressMonitor
+    ) async throws -> ([Int64], InputReport) {
         var columns = [ColumnDeclaration(name: column, type: scale == 0 ? .integer : .decimal(scale: scale))]
         if let by { columns.append(ColumnDeclaration(name: by, type: .category(labels))) }
         // There are no subjects here; the summed column itself stands in for the key, so empty cells are left out and counted.
@@ -128,7 +144,8 @@ struct SumCommand: PartyCommand {
         let groups = by.map { table.integers($0) }
         for i in values.indices {
             let group = groups.map { Int($0[i]) } ?? 0
-            let (sum, overflow) = totals[group].addingReportingOverflow(values[i])
+            let (sum, overflow) = totals[group].addingReportingOverflow(
+                clamp.map { min(max(values[i], $0.lowerBound), $0.upperBound) } ?? values[i])
             guard !overflow, sum.magnitude <= Self.bound.magnitude else {
                 throw YinheError(
                     .range, "the column's total leaves ±10^18 units of the last decimal", at: "\(path), column \(column)",
@@ -140,18 +157,21 @@ struct SumCommand: PartyCommand {
     }
 
     private func show(
-        _ output: SecureSum.Output, _ labels: [String], _ roster: SumRoster, _ report: InputReport, _ console: Console
+        _ output: SecureSum.Output, _ labels: [String], _ roster: SumRoster, _ report: InputReport, _ noise: SumNoise?,
+        _ console: Console
     ) throws {
         let totals = (output.totals ?? []).map { Self.decimal($0, scale: scale) }
         let names = labels.isEmpty ? [""] : labels
+        let protection = try noise?.document(scale: scale)
         try console.emit(
             Document(
                 party: roster.entries[roster.me].name, parties: roster.entries.map(\.name),
-                totals: zip(names, totals).map { .init(category: $0, total: $1) }, input: report, traffic: output.traffic))
+                totals: zip(names, totals).map { .init(category: $0, total: $1) }, noise: protection, input: report, traffic: output.traffic))
         try console.heading(Phrase(en: "Totals of \(roster.entries.count) parties", zh: "\(roster.entries.count) 方合计"))
         var table = TextTable([(console.text(.group), .left), (console.text(Phrase(en: "Total", zh: "合计")), .right)])
         for (name, total) in zip(names, totals) { table.add([name.isEmpty ? console.text(.all) : name, Numbers.group(total)]) }
         try console.out(table)
+        if let protection { try SumNoise.show(protection, parties: roster.entries.count, console) }
         let bytes = output.traffic.bytesSent + output.traffic.bytesReceived
         try console.fact(.traffic, "\(Numbers.bytes(bytes)), \(console.text(.rounds(output.traffic.rounds)))")
     }

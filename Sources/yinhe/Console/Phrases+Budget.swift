@@ -34,7 +34,7 @@ extension Phrase {
 
     static func budgetLimitSet(_ limit: LedgerRecord.BudgetLimit, spent: Rational) -> Phrase {
         let account = budgetAccount(limit.account)
-        var en = "The \(account[.english]) may cost ", zh = "\(account[.chinese])的上限："
+        var en = "The \(account[.english]) may cost ", zh = "\(account[.chinese]) 的上限："
         if let epsilon = limit.epsilon {
             let loss = BudgetText.loss(epsilon, limit.delta)
             en += "ε \(loss) in all; \(spent) is spent."
@@ -97,6 +97,8 @@ extension Phrase {
     static let deltaTotal = Phrase(en: "Total δ of the contract", zh: "合同 δ 总额")
     static let deltaCharged = Phrase(en: "δ charged by this run", zh: "本次扣除 δ")
     static let deltaRemaining = Phrase(en: "δ remaining", zh: "剩余 δ")
+    static let noiseLaw = Phrase(en: "Noise", zh: "噪声")
+    static let noiseGaussian = Phrase(en: "discrete Gaussian, a full sample of each party", zh: "离散高斯，双方各一份完整噪声")
     static let otherAccounts = Phrase(en: "Other accounts", zh: "其他账户")
 }
 

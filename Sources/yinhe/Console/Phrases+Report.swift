@@ -17,11 +17,11 @@ extension Phrase {
     static let results = Phrase(en: "Released results", zh: "发布结果")
     static let resultsNote = Phrase(
         en:
-            "Every number below carries deliberate random noise, so that no single enterprise can be inferred from it. The "
+            "Every number below carries deliberate random noise, so that no single subject can be inferred from it. The "
                 + "interval says how "
             + "far the noise may have moved it; small groups are moved by the same amount as large ones, so read their "
             + "ratios with care.",
-        zh: "下列每个数字都加入了随机噪声，任何单个企业的情况都无法由此推断。区间表示噪声可能造成的偏移；"
+        zh: "下列每个数字都加入了随机噪声，任何单个主体的情况都无法由此推断。区间表示噪声可能造成的偏移；"
             + "噪声大小与分组大小无关，因此小分组的比率波动更大，解读时请留意。")
     static let group = Phrase(en: "Group", zh: "分组")
     static let measure = Phrase(en: "Measure", zh: "指标")
@@ -252,7 +252,9 @@ enum SecurityModelText {
     /// The points that hold for every contract, and those of its join mode and dealer.
     static func points(for contract: Contract?) -> [Phrase] {
         guard let contract else { return points }
-        return points + (contract.joinMode == .intersectionSum ? [] : [sharing]) + (contract.dealer == nil ? [] : [dealing])
+        return [Phrase.jointNoiseMethod(contract.privacy.jointNoise.rawValue)] + points
+            + (contract.joinMode == .intersectionSum || contract.privacy.jointNoise != .eachParty ? [] : [sharing])
+            + (contract.dealer == nil ? [] : [dealing])
     }
 
     private static let sharing = Phrase(
@@ -278,10 +280,9 @@ enum SecurityModelText {
             zh: "没有人能验证表格是否真实完整：各方自行决定输入。合同规定的最小交集和运行次数限制了用伪造键试探的余地。"),
         Phrase(
             en:
-                "Each party adds noise of its own, so either party's noise alone gives the stated ε against the other party. "
-                    + "The recipients "
-                + "together must not be assumed ignorant of what each learned from the protocol (see above).",
-            zh: "双方各自独立加噪，仅凭任一方的噪声即可对另一方达到所述 ε。如果接收方互通信息，则须同时考虑各方从协议中获知的内容（见上文）。"),
+                "The recipients together must not be assumed ignorant of what each learned from the protocol (see above), nor of each "
+                    + "other's noise.",
+            zh: "如果接收方互通信息，则须同时考虑各方从协议中获知的内容（见上文）以及各自的噪声。"),
         Phrase(
             en:
                 "On the network: mutual TLS 1.3, each side pinned to the fingerprint in the contract. An observer sees the "

@@ -7,6 +7,12 @@ extension ReportDocument {
         return "<p class=\"banner\">\(Phrase.memoised(memo))</p>\n"
     }
 
+    /// What a contract with Gaussian noise says besides.
+    func deltaLimits(_ contract: Contract) -> [(Phrase, HTML)] {
+        guard contract.privacy.mechanism == .gaussian else { return [] }
+        return [(.noiseLaw, "\(Phrase.noiseGaussian)"), (.deltaTotal, "\(contract.privacy.delta.description)")]
+    }
+
     /// Delta and the accounts besides the contract's.
     var accountFacts: HTML {
         let b = run.budget

@@ -1,10 +1,11 @@
 import ContractText
 import Foundation
 import Fusion
+import HTMLReport
 
 extension ReportDocument {
     var header: HTML {
-        let demo: HTML = isDemonstration ? "<p class=\"banner\">\(Phrase.reportDemo)</p>\n" : ""
+        let demo: HTML = isDemonstration ? "<p class=\"banner\">\(demoNote)</p>\n" : ""
         return """
             <header>
             <div class="brand">Yinhe 隐合 · \(Phrase.reportKind)</div>
@@ -169,7 +170,10 @@ extension ReportDocument {
 enum CellText {
     static func number(_ cell: ReleasedCell) -> Double { cell.value.flatMap(Double.init) ?? .nan }
 
-    static func value(_ cell: ReleasedCell) -> String { cell.value.map { Numbers.group($0) } ?? "–" }
+    /// "n < 50" in a group withheld by a minimum cohort of 50, the same in both languages.
+    static func value(_ cell: ReleasedCell) -> String {
+        cell.value.map { Numbers.group($0) } ?? cell.withheldBelow.map { "n < \($0)" } ?? "–"
+    }
 
     /// Empty where things are counted: the measure itself names them.
     static func unit(_ cell: ReleasedCell) -> String {
@@ -177,9 +181,11 @@ enum CellText {
         return counts ? "" : cell.unit
     }
 
-    /// Decimals to show beside the released value: its own.
+    /// Decimals to show beside the released value: its own, and of a mean (which may be clamped to a whole number) two digits of the noise.
     static func digits(_ cell: ReleasedCell) -> Int {
-        cell.value?.split(separator: ".", maxSplits: 1).dropFirst().first.map { min(6, $0.count) } ?? 0
+        let own = cell.value?.split(separator: ".", maxSplits: 1).dropFirst().first.map { min(6, $0.count) } ?? 0
+        guard cell.measure.hasPrefix("mean"), let error = cell.standardError, error > 0, error.isFinite else { return own }
+        return max(own, min(6, Int((1 - log10(error)).rounded(.up))))
     }
 
     static func interval(_ cell: ReleasedCell) -> String {

@@ -1,6 +1,7 @@
 import ContractText
 import Foundation
 import Fusion
+import HTMLReport
 import SandboxCore
 import Tables
 
@@ -44,7 +45,7 @@ extension ReportDocument {
                 (.joinProtocol, "\(contract.joinMode.rawValue)"), (.minimumIntersection, "\(contract.minimumIntersection)"),
                 (.maximumRuns, "\(contract.maximumRuns)"), (.expires, "\(Self.minute(UTCTime.text(contract.expires)))"),
                 (.budgetUnit, "\(contract.privacy.unit)"), (.budgetTotal, "ε \(contract.privacy.epsilon.description)"),
-            ]
+            ] + deltaLimits(contract)
             body += HTML.facts(limits)
             body += HTML.table(
                 ["\(Phrase.party)", "\(Phrase.fingerprint)"],
@@ -73,7 +74,7 @@ extension ReportDocument {
         ]
         return [key]
             + dataset.columns.map { column in
-                let type = ContractText.type(column)
+                let type = ContractText.type(column, in: dataset)
                 return ["", "\(column.name)", "\(type.kind)", "\(type.bounds)", "\(column.unit)"]
             }
     }
@@ -124,7 +125,7 @@ extension ReportDocument {
             let items = run.phases.map { (Phrase.phase($0.name), $0.seconds, Numbers.seconds($0.seconds)) }
             body += """
                 <figure><figcaption>\(Phrase.timeByPhase) · \(title(of: run.party))</figcaption>
-                    \(ReportCharts.lengths(items))</figure>
+                    \(Charts.lengths(items))</figure>
 
                 """
         }
@@ -134,7 +135,7 @@ extension ReportDocument {
             (Phrase.sentBy(title(of: run.peer)), Double(t.bytesReceived), Numbers.bytes(t.bytesReceived)),
         ]
         body += """
-            <figure><figcaption>\(Phrase.traffic) · \(Phrase.rounds(t.rounds))</figcaption>\(ReportCharts.lengths(bytes))</figure>
+            <figure><figcaption>\(Phrase.traffic) · \(Phrase.rounds(t.rounds))</figcaption>\(Charts.lengths(bytes))</figure>
 
             """
         return HTML.section("cost", .costTitle, body)
@@ -180,13 +181,17 @@ extension ReportDocument {
 
 /// Declarations of a contract as text.
 enum ContractText {
-    static func type(_ column: Contract.Column) -> (kind: Phrase, bounds: String) {
+    static func type(_ column: Contract.Column, in dataset: Contract.Dataset) -> (kind: Phrase, bounds: String) {
         let bounds = "\(decimal(column.lower, scale: column.scale)) … \(decimal(column.upper, scale: column.scale))"
         return switch column.kind {
         case .integer: (Phrase(en: "integer", zh: "整数"), bounds)
         case .decimal(let scale): (Phrase(en: "decimal, \(scale) digits", zh: "小数，\(scale) 位"), bounds)
         case .category(let labels): (Phrase(en: "category", zh: "分类"), labels.joined(separator: " "))
-        case .indicator(let base, let atLeast): (Phrase(en: "indicator", zh: "指示变量"), "\(base) ≥ \(atLeast)")
+        case .indicator(let base, let atLeast):
+            (
+                Phrase(en: "indicator", zh: "指示变量"),
+                "\(base) ≥ \(decimal(atLeast, scale: dataset.columns.first { $0.name == base }?.scale ?? 0))"
+            )
         }
     }
 

@@ -10,6 +10,10 @@ package struct ReportDocument: Sendable {
     package var truth: Truths?
     package var ledgers: [LedgerCheck]
     package var language: Language
+    /// Says at the top that this is a demonstration, and where its data come from.
+    var demoNote = Phrase.reportDemo
+    /// What a demonstration shows beside the run; stands after the results.
+    var appendix: HTML = ""
 
     package init(
         run: RunReport, contract: Contract? = nil, peerRun: RunReport? = nil, truth: Truths? = nil, ledgers: [LedgerCheck] = [],
@@ -63,6 +67,6 @@ package struct ReportDocument: Sendable {
     package func html() -> String {
         HTML.page(
             title: run.contractName, in: language,
-            "\(header)\(summary)\(results)\(learned)\(agreement)\(inputs)\(diagnosticsSection)\(budgetSection)\(statementSection)\(cost)\(ledgerSection)\(model)\(footer)")
+            "\(header)\(summary)\(results)\(appendix)\(learned)\(agreement)\(inputs)\(diagnosticsSection)\(budgetSection)\(statementSection)\(jointNoise)\(cost)\(ledgerSection)\(model)\(footer)")
     }
 }

@@ -165,7 +165,7 @@ extension FuzzTarget {
     /// The example with two keys in place of its blanks.
     private static let example: [UInt8] = {
         let text = try! String(
-            contentsOf: repositoryRoot.appending(path: "Examples/credit-pilot/contract.yaml"), encoding: .utf8)
+            contentsOf: repositoryRoot.appending(path: "Examples/inclusive-credit/contract-intersection-sum.yaml"), encoding: .utf8)
         return Array(
             text.replacing("FINGERPRINT-OF-THE-DATA-CENTRE", with: String(repeating: "0a", count: 32))
                 .replacing("FINGERPRINT-OF-THE-BANK", with: String(repeating: "0b", count: 32)).utf8)

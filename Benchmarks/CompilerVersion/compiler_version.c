@@ -1,0 +1,3 @@
+#include "compiler_version.h"
+
+const char *yinhe_c_compiler(void) { return __VERSION__; }
