@@ -28,7 +28,7 @@ import Testing
         #expect(found.reasons["birthDate"] == 1 && found.reasons["division"] == 1 && found.reasons["length"] == 2)
         #expect(found.changes["fifteenDigits"] == 1)
         #expect(found.symptoms == ["scientificNotation": 1, "lostPrecision": 1, "masked": 1])
-        #expect(found.examples["empty"] == [.init(line: 7, key: "")])
+        #expect(found.examples["empty"]?.map(\.line) == [7])
         #expect(found.examples["birthDate"]?.map(\.line) == [10])
     }
 
@@ -51,7 +51,8 @@ import Testing
         }
         let shown = try diagnose(keys, .container, showsKeys: true)
         #expect(shown.examples.values.joined().contains { $0.key == "11000019980315001A" })
-        #expect(try diagnose(["11000019980315001A"], .residentID).examples["character"] == [.init(line: 2, key: "110#############1A")])
+        let masked = try diagnose(["11000019980315001A"], .residentID).examples["character"] ?? []
+        #expect(masked.map(\.key) == ["110#############1A"] && masked.map(\.line) == [2])
     }
 
     @Test func aWrongKindIsGuessed() throws {
