@@ -8,8 +8,9 @@ DEMOFLAGS ?=
 FUZZTIME ?= 60
 FUZZ ?=
 PEERSFLAGS ?=
+PEERSFOLDER ?= peers
 
-.PHONY: help demo test test-long build bench fuzz constant-time peers-psi peers-share peers-paillier peers-noise dependencies clean
+.PHONY: help demo test test-long build bench fuzz constant-time peers peers-psi peers-share peers-paillier peers-noise dependencies clean
 
 help:
 	@echo "make demo    build, then run the two-party demonstration and write its HTML report (DEMOFLAGS=...)"
@@ -19,6 +20,7 @@ help:
 	@echo "make bench   build, then measure every building block once with small sizes"
 	@echo "make fuzz    look for inputs that break a decoder, FUZZTIME=60 seconds in all (FUZZ=NAME for some decoders)"
 	@echo "make constant-time   look for branches and addresses that depend on secrets (needs valgrind)"
+	@echo "make peers   every comparison with other systems that this machine can run, results in PEERSFOLDER=peers (PEERSFLAGS=...)"
 	@echo "make peers-psi   set intersection beside SecretFlow's, which pip installs outside the repository (PEERSFLAGS=...)"
 	@echo "make peers-share   computation on shares beside SecretFlow's SPU, likewise (PEERSFLAGS=...)"
 	@echo "make peers-paillier   Paillier operations beside HEU and python-paillier, likewise (PEERSFLAGS=...)"
@@ -49,6 +51,9 @@ fuzz: dependencies
 
 constant-time: dependencies
 	@SWIFT="$(SWIFT)" Tests/ConstantTime/run-constant-time
+
+peers: build
+	@Benchmarks/Peers/run-all "$(PEERSFOLDER)" "$$($(SWIFT) build -c release $(BUILDFLAGS) --show-bin-path)" $(PEERSFLAGS)
 
 peers-psi: build
 	@Benchmarks/Peers/psi-secretflow --yinhe "$$($(SWIFT) build -c release $(BUILDFLAGS) --show-bin-path)/yinhe" $(PEERSFLAGS)

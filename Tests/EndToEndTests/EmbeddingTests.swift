@@ -46,17 +46,6 @@ import Testing
         ["/usr/bin/python3", "/usr/local/bin/python3", "/opt/homebrew/bin/python3"].first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
-    /// The shared library, built when the tests were built alone.
-    private func library() async throws -> String {
-        let path = Program.folder + "/libyinhe-c.so"
-        if FileManager.default.fileExists(atPath: path) { return path }
-        let built = try await Running(
-            "/usr/bin/env", ["swift", "build", "--ignore-lock", "-c", "release", "--product", "yinhe-c"], folder: repositoryRoot.path
-        ).finish()
-        try #require(built.status == 0, "\(built.output.suffix(2000)) \(built.errors.suffix(2000))")
-        return path
-    }
-
     @Test func twoPythonProgramsJoinTheirListsThroughTheSharedLibrary() async throws {
         guard let python else {
             print("skipped: there is no python3 on this machine")
@@ -64,7 +53,7 @@ import Testing
         }
         let scratch = Scratch()
         let keys = try identities(scratch), port = freePort()
-        let environment = ["YINHE_LIBRARY": try await library(), "PYTHONDONTWRITEBYTECODE": "1"]
+        let environment = ["YINHE_LIBRARY": try await Program.sharedLibrary(), "PYTHONDONTWRITEBYTECODE": "1"]
         let folder = examples + "/python-ctypes"
         func run(_ arguments: [String]) throws -> Running {
             try Running(python, [folder + "/join.py"] + arguments, environment: environment, folder: scratch.path)
@@ -92,7 +81,7 @@ import Testing
         let scratch = Scratch()
         let script = try scratch.write("interface.py", Self.interfaceScript)
         let environment = [
-            "YINHE_LIBRARY": try await library(), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": examples + "/python-ctypes",
+            "YINHE_LIBRARY": try await Program.sharedLibrary(), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": examples + "/python-ctypes",
         ]
         let finished = try await Running(python, [script], environment: environment, folder: scratch.path).finish()
         #expect(finished.status == 0 && finished.output == "done\n", "\(finished.output)\(finished.errors)")

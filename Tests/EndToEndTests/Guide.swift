@@ -100,7 +100,7 @@ extension Guide {
         }
         let file = try scratch.write("guide.sh", script)
         return try await Running(
-            "/bin/bash", ["-e", file], environment: ["PATH": "\(Program.folder):/usr/bin:/bin", "HOME": scratch.path, "LC_ALL": "C.UTF-8"],
+            "/bin/bash", ["-e", file], environment: ["PATH": "\(Program.folder):/usr/local/bin:/usr/bin:/bin", "HOME": scratch.path, "LC_ALL": "C.UTF-8"],
             folder: scratch.path
         ).finish()
     }

@@ -2,6 +2,7 @@ import Foundation
 import SandboxCore
 import Synchronization
 import TestSupport
+import Testing
 
 /// A finished process.
 struct Finished: Sendable {
@@ -128,6 +129,17 @@ enum Program {
     }()
 
     static var yinhe: String { folder + "/yinhe" }
+
+    /// The C library, built when the tests were built alone.
+    static func sharedLibrary() async throws -> String {
+        let path = folder + "/libyinhe-c.so"
+        if FileManager.default.fileExists(atPath: path) { return path }
+        let built = try await Running(
+            "/usr/bin/env", ["swift", "build", "--ignore-lock", "-c", "release", "--product", "yinhe-c"], folder: repositoryRoot.path
+        ).finish()
+        try #require(built.status == 0, "\(built.output.suffix(2000)) \(built.errors.suffix(2000))")
+        return path
+    }
 
     static func start(_ arguments: String..., environment: [String: String] = [:], folder: String? = nil) throws -> Running {
         try Running(yinhe, arguments, environment: environment, folder: folder)

@@ -79,7 +79,7 @@ import Testing
         let read = try EvaluationDocument.decode(document.json(), at: "test")
         #expect(read == document)
         let page = EvaluationReport.page(read, in: .english)
-        #expect(page.contains("RFC 9496, A.1") && page.contains("Not run for this report") && page.contains("Protocols/vole-psi.md"))
+        #expect(page.contains("RFC 9496, A.1") && page.contains("Not run for this report") && page.contains("vole-psi.md"))
     }
 }
 

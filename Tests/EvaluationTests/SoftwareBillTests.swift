@@ -8,24 +8,22 @@ import Testing
     typealias Component = EvaluationDocument.SecurityEvidence.Component
 
     @Test func packagesAreThoseOfPackageResolved() throws {
-        struct Resolved: Decodable {
-            struct Pin: Decodable {
-                struct State: Decodable {
-                    var revision: String
-                    var version: String
-                }
-                var location: String
-                var state: State
-            }
-            var pins: [Pin]
-        }
-        let file = try Data(contentsOf: repositoryRoot.appending(path: "Package.resolved"))
-        let pins = try JSONDecoder().decode(Resolved.self, from: file).pins
-        let expected = pins.map { pin in
-            "pkg:swift/\(pin.location.dropFirst("https://".count).replacing(".git", with: ""))@\(pin.state.version) \(pin.state.revision)"
-        }
-        func plain(_ texts: [String]) -> [String] { texts.map { $0.replacing(".swift@", with: "@") }.sorted() }
-        #expect(plain([Component].packages.map { "\($0.purl) \($0.revision ?? "")" }) == plain(expected.map { $0.replacing("GRDB@", with: "GRDB.swift@") }))
+        let text = """
+            {"version": 3, "originHash": "00", "pins": [
+              {"identity": "grdb.swift", "kind": "remoteSourceControl", "location": "https://github.com/groue/GRDB.swift",
+               "state": {"revision": "a60d", "version": "7.10.0"}},
+              {"identity": "other", "kind": "remoteSourceControl", "location": "https://example.org/other.git", "state": {"revision": "beef"}}]}
+            """
+        let pins = try [Component].pinned(Array(text.utf8), at: "test")
+        #expect(pins.map(\.purl) == ["pkg:swift/github.com/groue/GRDB.swift@7.10.0", "pkg:swift/example.org/other.git@unknown"])
+        #expect(pins.map(\.licence) == ["MIT", "NOASSERTION"] && pins.map(\.revision) == ["a60d", "beef"])
+        #expect(throws: YinheError.self) { try [Component].pinned(Array("{}".utf8), at: "test") }
+
+        // What this program was built from.
+        let file = repositoryRoot.appending(path: "Package.resolved")
+        let built = try [Component].pinned(Array(Data(contentsOf: file)), at: file.path)
+        #expect(Set(built.map(\.name)) == ["grdb.swift", "swift-argument-parser", "yams"])
+        #expect(built.allSatisfy { $0.version.first?.isNumber == true && $0.licence != "NOASSERTION" && $0.revision?.count == 40 })
     }
 
     @Test func systemLibrariesHaveTheVersionsThatAreLoaded() {

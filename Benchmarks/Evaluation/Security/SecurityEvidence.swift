@@ -79,7 +79,7 @@ extension EvaluationDocument.SecurityEvidence {
     /// A part that the programs contain or load.
     package struct Component: Codable, Sendable, Equatable {
         package enum Kind: String, Codable, Sendable, CaseIterable {
-            /// Compiled in, from Package.resolved.
+            /// Compiled in; the version is that of Package.resolved.
             case package
             /// Loaded from the system; the version is that of the loaded library.
             case system

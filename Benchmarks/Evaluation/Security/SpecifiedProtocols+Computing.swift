@@ -134,6 +134,15 @@ extension SpecifiedProtocol {
             assumptions: Phrase(en: "whoever runs a mechanism sees the data (central model)", zh: "执行机制的一方可见数据（中心模型）"),
             leakage: [leak(everybody, "released values, by epsilon and delta", "发布值，受 epsilon 与 delta 约束")],
             quotes: ["Central: whoever runs a mechanism sees the data; the released value protects every subject against whoever sees it."]),
+        .init(
+            "joint-noise", Phrase(en: "Noise of several parties", zh: "多方联合噪声"), adversary: semiHonest,
+            assumptions: Phrase(en: "the protocol that adds the values hides each party's summand", zh: "求和协议隐藏各方的加数"),
+            leakage: [
+                leak(Phrase(en: "outsiders", zh: "外部观察者"), "the released number, protected by all noise", "发布值，受全部噪声保护"),
+                leak(Phrase(en: "a coalition of k parties", zh: "k 方合谋"), "the released number less its own noise", "扣除己方噪声后的发布值"),
+            ],
+            quotes: ["**Semi-honest**: every party draws its noise from the law, and keeps it to itself.", "**outsiders** see the released number alone.",
+                "knows its own k summands of noise and takes them away"]),
     ]
 
     /// Keys and channels.

@@ -107,5 +107,14 @@ extension SpecifiedProtocol {
             assumptions: Phrase(en: "Ed25519, SHA-256; heads that the peer holds", zh: "Ed25519、SHA-256；对方持有账本头"),
             leakage: [leak(Phrase(en: "reader of an export", zh: "导出文件的读者"), "sizes, digests and reasons; never values", "规模、摘要与事由；不含数据值")],
             quotes: ["Entries are signed by their owner, so nobody else can add or change one.", "Entries hold sizes, digests and reasons, never cell values or the peer's data."]),
+        .init(
+            "privacy-budget", Phrase(en: "Privacy accounts", zh: "隐私账户"), adversary: Phrase(en: "a peer or reader of exports", zh: "对方或导出文件的读者"),
+            assumptions: Phrase(en: "the owner trusts its own machine", zh: "账本所有方信任自己的机器"),
+            leakage: [
+                leak(Phrase(en: "reader of an export", zh: "导出文件的读者"), "names, sums and limits of accounts; never values or keys", "账户名称、累计与上限；不含数据值与键"),
+                leak(both, "which earlier run the other could show again, hence whether its file is unchanged", "对方可重新出示哪次运行，从而得知其文件是否未变"),
+            ],
+            quotes: ["The ledger's owner keeps its own accounts; it trusts its own machine.", "names, sums, limits. Never values or keys",
+                "the peer learns which earlier run this party could show again"]),
     ]
 }

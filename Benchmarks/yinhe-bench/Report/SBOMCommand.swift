@@ -7,7 +7,7 @@ struct SBOMCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sbom", abstract: "Writes the components of this program as CycloneDX 1.6 JSON.",
         discussion: """
-            Packages as Package.resolved pins them, and the system libraries that are loaded now, with their versions. The same components \
+            Packages as the Package.resolved of the build pins them, with the version unknown when that file is not there, and the system libraries that are loaded now, with their versions. The same components \
             give the same bytes: the serial number comes from the content, and there is no time unless --timestamp gives one \
             (`--timestamp "$(git show -s --format=%cI)"` for that of the commit).
             """)

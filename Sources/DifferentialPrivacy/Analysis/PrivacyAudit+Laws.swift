@@ -11,7 +11,7 @@ import Darwin
 extension PrivacyAudit {
     /// Every mechanism and every law of the module, at parameters at which a few ten thousand runs show most of the loss they claim.
     package static func standardCases() throws -> [Case] {
-        try laws() + queries() + unknownCategories() + orderedQueries() + choices() + localReports()
+        try laws() + queries() + unknownCategories() + orderedQueries() + choices() + localReports() + jointNoise()
     }
 
     /// Noise added to 0 and to `shift`.

@@ -152,6 +152,13 @@ extension Phrase {
     static func statementText(_ text: String) -> Phrase {
         let parts = [
             ("each party adds a full sample to every cell: ", "每一方都向每个单元格加入一份完整噪声："),
+            ("each party adds half of one sample to every cell: ", "每一方向每个单元格加入一份噪声的一半："),
+            ("the parties compute one sample for every cell, known to neither: ", "双方为每个单元格共同计算一份噪声，任何一方都不知其值："),
+            ("Polya shares of discrete Laplace (", "离散拉普拉斯的 Polya 份额（"), ("Xiong 2017)", "Xiong 2017）"),
+            (
+                "discrete Laplace from biased bits on shares, each sample within a statistical distance that delta pays for",
+                "由份额上的有偏比特合成的离散拉普拉斯，与精确分布的统计距离计入 δ"
+            ),
             ("discrete Laplace, scale ", "离散拉普拉斯，尺度 "), ("discrete Gaussian, sigma^2 ", "离散高斯，σ² "),
             ("exact discrete Laplace (", "精确离散拉普拉斯采样（"), ("exact discrete Gaussian (", "精确离散高斯采样（"),
             ("algorithm 2)", "算法 2）"), ("algorithm 3)", "算法 3）"), ("basic composition of ", "基本组合，输出数 "),
