@@ -22,8 +22,9 @@ extension EvaluationPlan {
                 operation(.encrypt, profile.sizes([500], standard: [4_000]), unit: "ciphertexts"),
                 operation(.encryptPacked, profile.sizes([5_000], standard: [50_000]), unit: "values"),
                 operation(.decrypt, profile.sizes([200], standard: [1_000]), unit: "ciphertexts"),
-                // Whole rounds over the vector, so that the bench measures exactly this size.
-                operation(.add, profile.sizes([4_096 * 5], standard: [4_096 * 50]), unit: "ciphertexts"),
+                // Whole rounds over the vector, so that the bench measures exactly this size; a short one in `quick`, since opening it
+                // takes longer than adding.
+                operation(.add, profile.sizes([2_000], standard: [4_096 * 50]), unit: "ciphertexts"),
                 EvaluationTask(
                     area: .paillier, operation: "aggregate", command: ["paillier-aggregate", "--bits", "\(bits)"], unit: "values",
                     parameters: ["bits": "\(bits)"], sizes: aggregate, networkSizes: profile.networkSizes(aggregate),
