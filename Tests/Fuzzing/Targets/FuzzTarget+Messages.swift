@@ -210,6 +210,7 @@ extension FuzzTarget {
         .message(FusionMessage.Head.self, filler(32) + [1, 0, 0, 0, 0, 0, 0, 0] + filler(96)),
         .message(FusionMessage.Countersignature.self, filler(64)),
         .message(FusionMessage.Memory.self, filler(32)),
+        .message(FusionMessage.Diagnostics.self, [UInt8](repeating: 1, count: 24)),
     ]
 
     private static func request(_ kind: Correlation, _ count: UInt64) -> [UInt8] {
