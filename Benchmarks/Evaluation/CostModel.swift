@@ -6,8 +6,8 @@ import SandboxCore
 ///     seconds = fixed + perItem f(size) + bytesFactor 8 bytes / bitsPerSecond + roundsFactor rounds roundTrip
 ///     bytes   = fixed + perItem f(size),   memory likewise,   rounds = fixed + perDoubling log2(size)
 ///
-/// with f(n) = n or n log2 n, whichever predicts left-out measurements better. All coefficients are at least 0 and minimise the sum of
-/// squared relative errors. The factors absorb what the formula does not know: how much sending overlaps computing and the other
+/// with f(n) = n or n log2 n, whichever predicts left-out measurements better. All coefficients are at least 0, bytesFactor at least
+/// `leastBytesFactor`, and minimise the sum of squared relative errors. The factors absorb what the formula does not know: how much sending overlaps computing and the other
 /// direction, and how many turns are a whole round trip.
 package struct CostModel: Codable, Sendable, Equatable {
     package enum Growth: String, Codable, Sendable, CaseIterable {
@@ -36,9 +36,11 @@ package struct CostModel: Codable, Sendable, Equatable {
         package var bytes: Double
         package var memory: Double
         package var rounds: Double
+        package var parties: Int
 
-        package init(size: Int, link: Link, seconds: Double, bytes: Double, memory: Double, rounds: Double) {
+        package init(size: Int, link: Link, seconds: Double, bytes: Double, memory: Double, rounds: Double, parties: Int = 2) {
             self.size = size
+            self.parties = parties
             self.link = link
             self.seconds = seconds
             self.bytes = bytes
@@ -87,12 +89,22 @@ package struct CostModel: Codable, Sendable, Equatable {
         let size: (Point) -> [Double] = { [1, growth(Double($0.size))] }
         let bytes = fit(size) { $0.bytes }, memory = fit(size) { $0.memory }
         let rounds = fit({ [1, log2(Double(max(1, $0.size)))] }) { $0.rounds }
-        let seconds = fit({ size($0) + [Self.transfer($0.bytes, $0.link), $0.rounds * $0.link.roundTrip] }) { $0.seconds }
-        (fixedSeconds, secondsPerItem, bytesFactor, roundsFactor) = (seconds[0], seconds[1], seconds[2], seconds[3])
+        // Of time, only what the least transfer leaves is fitted: measurements of one size cannot tell bandwidth from delay where the
+        // networks differ in both alike, and must not give the time of many bytes to the delay of few rounds.
+        let least = Self.leastBytesFactor(parties: points[0].parties)
+        let timed = points.filter { $0.seconds > 0 }
+        let seconds = LeastSquares.nonNegative(
+            timed.map { p in (size(p) + [Self.transfer(p.bytes, p.link), p.rounds * p.link.roundTrip]).map { $0 / p.seconds } },
+            timed.map { max(0, 1 - least * Self.transfer($0.bytes, $0.link) / $0.seconds) }) ?? [0, 0, 0, 0]
+        (fixedSeconds, secondsPerItem, roundsFactor) = (seconds[0], seconds[1], seconds[3])
+        bytesFactor = least + seconds[2]
         (fixedBytes, bytesPerItem) = (bytes[0], bytes[1])
         (fixedMemory, memoryPerItem) = (memory[0], memory[1])
         (fixedRounds, roundsPerDoubling) = (rounds[0], rounds[1])
     }
+
+    /// Of all bytes, the busiest of the p (p - 1) directed links between p parties carries at least this share.
+    package static func leastBytesFactor(parties: Int) -> Double { 1 / Double(max(1, parties * (parties - 1))) }
 
     private static func transfer(_ bytes: Double, _ link: Link) -> Double { link.bitsPerSecond.map { 8 * bytes / $0 } ?? 0 }
 

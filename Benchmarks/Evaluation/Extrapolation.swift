@@ -59,7 +59,7 @@ package struct Extrapolation: Sendable {
         self.points = measurements.map {
             CostModel.Point(
                 size: $0.size, link: links[$0.network]!, seconds: $0.seconds.median, bytes: Double($0.bytesSent),
-                memory: Double($0.peakMemoryBytes), rounds: Double($0.rounds))
+                memory: Double($0.peakMemoryBytes), rounds: Double($0.rounds), parties: $0.parties)
         }
         self.operation = "\(work.area.rawValue)/\(work.operation)"
         protocolName = work.protocolName

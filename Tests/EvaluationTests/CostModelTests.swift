@@ -53,6 +53,16 @@ import Testing
         #expect(abs(model.fixedRounds - 3) < 1e-6)
     }
 
+    /// One size on networks whose bandwidth and delay differ by the same factor: the two cannot be told apart, yet many bytes take time.
+    @Test func bytesTakeTheirTimeAlsoWhereDelayWouldExplainIt() throws {
+        let slow = CostModel.Link(bitsPerSecond: 2e7, roundTrip: 0.05)
+        let model = try CostModel([point(1024, loopback), point(8192, loopback), point(1024, wan), point(1024, slow)])
+        let size = 10_000_000, bytes = 1000 + 100 * Double(size)
+        #expect(model.predict(size: size, link: wan).transferSeconds >= 0.499 * 8 * bytes / 1e8)
+        #expect(model.bytesFactor >= CostModel.leastBytesFactor(parties: 2))
+        #expect(CostModel.leastBytesFactor(parties: 2) == 0.5 && CostModel.leastBytesFactor(parties: 1) == 1)
+    }
+
     @Test func predictionsHoldForSizesAndNetworksThatWereNotMeasured() throws {
         let model = try CostModel(points)
         let slow = CostModel.Link(bitsPerSecond: 2e7, roundTrip: 0.05)

@@ -1,3 +1,4 @@
+import ContractText
 import Foundation
 import SandboxCore
 
@@ -8,15 +9,7 @@ extension EvaluationDocument.PeerResult {
     /// Reads what a script of Benchmarks/Peers printed with --json: one object a line. Lines without figures, of a system that
     /// failed, are left out; throws `.badInput` for anything else that is not such a line.
     package static func read(_ path: String) throws -> [Self] {
-        guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw YinheError(.badInput, "there is no such file, or it cannot be read", at: path)
-        }
-        defer { try? handle.close() }
-        guard let data = try? handle.read(upToCount: maximumFileBytes + 1) else {
-            throw YinheError(.badInput, "this is a folder, or the file cannot be read", at: path)
-        }
-        guard data.count <= maximumFileBytes else { throw YinheError(.badInput, "more than \(maximumFileBytes) bytes", at: path) }
-        return try decode(Array(data), at: path)
+        try decode(BoundedFile.read(path, maximum: maximumFileBytes, code: .badInput), at: path)
     }
 
     package static func decode(_ bytes: [UInt8], at place: String) throws -> [Self] {

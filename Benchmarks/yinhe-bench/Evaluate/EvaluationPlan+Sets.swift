@@ -39,7 +39,8 @@ extension EvaluationPlan {
         return EvaluationTask(
             area: .psi, operation: "psi", command: ["psi", "--protocol", name] + (malicious ? ["--malicious"] : []), unit: "tokens",
             parameters: ["reveal": "receiver", "adversary": malicious ? "malicious" : "semi-honest"], sizes: sizes,
-            networkSizes: profile.networkSizes(sizes), networks: profile.networks(quick: quickNetworks),
+            // Two sizes also in `quick`: one alone cannot tell bandwidth from delay.
+            networkSizes: profile == .quick ? sizes : profile.networkSizes(sizes), networks: profile.networks(quick: quickNetworks),
             moreThreads: profile == .quick ? [] : profile.moreThreads, checked: Self.matches,
             security: floor(malicious ? "malicious" : "semi-honest", statistical: SecurityParameters.statistical),
             formula: { try Self.bytes(choice, $0, adversary, "Protocols/vole-psi.md, Cost") })
