@@ -13,7 +13,7 @@ struct TradeScenario: DemoScenario {
         shows: Phrase(
             en: "dwell time of containers by commodity and inspection; ISO 6346 check digits decide which keys can be trusted",
             zh: "按商品和查验情况统计集装箱在港时间；由 ISO 6346 校验码判断哪些箱号可信"),
-        usualSeconds: 3, guide: folder)
+        usualSeconds: 1, guide: folder)
 
     struct Document: Encodable {
         var run: ContractDemo.Document
