@@ -9,8 +9,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         commandName: "evaluate",
         abstract: "Runs the technical evaluation on this machine: time, bytes, memory, accuracy and security floor of every building block.",
         discussion: """
-            quick takes about three minutes, standard about fifteen, full more than an hour, on two cores. Every result is compared with a \
-            plain computation before its time is kept; the making of correlated randomness counts. Networks other than loopback are made \
+            quick takes about three minutes on two cores; standard and full measure more and larger sizes and take many times as \
+            long. Every result is compared with a plain computation before its time is kept; the making of correlated randomness counts. Networks other than loopback are made \
             in the kernel (root, network namespaces, netem) or by a token bucket and a delay in the parties' processes; the document says \
             which.
 
@@ -21,7 +21,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             2 a result differs from the plain computation, nothing is written; 3 the machine was too noisy for some blocks, the others are \
             written; 130 stopped, nothing is written.
 
-            按 T/PCAC 0009-2021 的思路在本机完成技术测评：quick 约 3 分钟，standard 约 15 分钟，full 一小时以上。
+            按 T/PCAC 0009-2021 的思路在本机完成技术测评：双核机器上 quick 约 3 分钟；standard 与 full 测量更多、更大的规模，耗时为其数倍至数十倍。
             """)
 
     @Option(help: "quick, standard or full.") var profile = EvaluationProfile.quick
