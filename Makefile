@@ -15,7 +15,7 @@ PEERSFOLDER ?= peers
 help:
 	@echo "make demo    build, then run the two-party demonstration and write its HTML report (DEMOFLAGS=...)"
 	@echo "make test    build, then run all tests in release (TESTFLAGS=\"--filter NAME\" for some of them)"
-	@echo "make test-long   the statistical tests with 10^8 samples of every noise law, which takes long"
+	@echo "make test-long   the statistical tests with 10^8 samples of every noise law, about ten minutes"
 	@echo "make build   build the yinhe and yinhe-bench executables in release"
 	@echo "make bench   build, then measure every building block once with small sizes"
 	@echo "make fuzz    look for inputs that break a decoder, FUZZTIME=60 seconds in all (FUZZ=NAME for some decoders)"
