@@ -47,7 +47,7 @@ let modules: [Target] = [
         name: "Fusion",
         dependencies: [
             "SandboxCore", "Arithmetic", "Transport", "Tables", "ContractText", "PrivateSetIntersection", "SecretSharing",
-            "Paillier", "DifferentialPrivacy", "IntersectionSum", "HiddenJoin", "COpenSSL",
+            "Paillier", "DifferentialPrivacy", "IntersectionSum", "HiddenJoin",
             .product(name: "GRDB", package: "GRDB.swift"),
         ]),
 ]

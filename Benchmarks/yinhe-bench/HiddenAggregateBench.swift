@@ -68,26 +68,11 @@ struct HiddenAggregateBench: AsyncParsableCommand {
                 let output = try await party.run(over: channels[1 - index]!, dealer: channels[ShareSource.dealerIndex])
                 phases.setParts(output.phases.map { ($0.name, $0.seconds) })
                 let shares = output.shares
-                // The sender hands its shares over by the channel that the run has left open; the receiver adds and compares.
+                // By the channel that the run has left open.
                 return {
-                    let channel = channels[1 - index]!
-                    if index == 1 {
-                        var writer = ByteWriter()
-                        for share in shares.joined() { writer.write(share) }
-                        try await channel.send(writer.bytes)
-                        return true
-                    }
-                    var reader = ByteReader(try await channel.receive(), what: "shares")
-                    let other = Set(sets.second)
-                    var expected = [[UInt128]](repeating: [0, 0, 0], count: groups)
-                    for token in sets.first where other.contains(token) {
-                        let v = UInt128(Self.value(token))
-                        for (i, x) in [1, v, v * v].enumerated() { expected[group(token)][i] += x }
-                    }
-                    for g in 0..<groups {
-                        for i in 0..<3 where try shares[g][i] &+ reader.read(UInt128.self) != expected[g][i] { return false }
-                    }
-                    return true
+                    try await GroupSums.areRight(
+                        shares, party: index, over: channels[1 - index]!, sets: sets, group: group,
+                        values: { let v = UInt128(Self.value($0)); return [1, v, v * v] })
                 }
             }
         }

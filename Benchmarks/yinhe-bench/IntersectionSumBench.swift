@@ -42,23 +42,9 @@ struct IntersectionSumBench: AsyncParsableCommand {
                     ).run(over: channel).shares
                 }
                 return {
-                    // After the clock: the second party hands its shares over, the first adds and compares.
-                    if index == 1 {
-                        var writer = ByteWriter()
-                        for share in shares.joined() { writer.write(share) }
-                        try await channel.send(writer.bytes)
-                        return true
-                    }
-                    var reader = ByteReader(try await channel.receive(), what: "shares")
-                    let other = Set(sets.second)
-                    var expected = [[UInt128]](repeating: [UInt128](repeating: 0, count: slotCount), count: groupCount)
-                    for token in sets.first where other.contains(token) {
-                        for s in 0..<slotCount { expected[Int(token.high % UInt64(groupCount))][s] += UInt128(value(token, s)) }
-                    }
-                    for g in 0..<groupCount {
-                        for s in 0..<slotCount where try shares[g][s] &+ reader.read(UInt128.self) != expected[g][s] { return false }
-                    }
-                    return true
+                    try await GroupSums.areRight(
+                        shares, party: index, over: channel, sets: sets, group: { Int($0.high % UInt64(groupCount)) },
+                        values: { token in (0..<slotCount).map { UInt128(value(token, $0)) } })
                 }
             }
         }

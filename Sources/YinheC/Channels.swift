@@ -28,14 +28,8 @@ public func channelConnect(
     _ host: CText?, _ port: UInt16, _ identity: CHandle?, _ peer: CText?, _ seconds: UInt32, _ channel: CHandleResult?,
     _ message: CTextResult?
 ) -> Int32 {
-    channel?.pointee = nil
-    return Call.run(message) {
-        let out = try Call.required(channel, "channel")
-        let endpoint = Endpoint(host: try Call.text(host, "host"), port: Int(port))
-        let security = try security(identity, peer)
-        let timeouts = ChannelTimeouts(wait: .seconds(Int(seconds)))
-        out.pointee = Call.handle(
-            try Call.blocking { try await SocketChannel.connect(to: endpoint, security: security, timeouts: timeouts) })
+    open(host, port, identity, peer, seconds, channel, message) { endpoint, security, timeouts in
+        try await SocketChannel.connect(to: endpoint, security: security, timeouts: timeouts)
     }
 }
 
@@ -44,14 +38,10 @@ public func channelAccept(
     _ host: CText?, _ port: UInt16, _ identity: CHandle?, _ peer: CText?, _ seconds: UInt32, _ channel: CHandleResult?,
     _ message: CTextResult?
 ) -> Int32 {
-    channel?.pointee = nil
-    return Call.run(message) {
-        let out = try Call.required(channel, "channel")
-        let timeouts = ChannelTimeouts(wait: .seconds(Int(seconds)))
-        let listener = try SocketListener(
-            Endpoint(host: try Call.text(host, "host"), port: Int(port)), security: try security(identity, peer), timeouts: timeouts)
+    open(host, port, identity, peer, seconds, channel, message) { endpoint, security, timeouts in
+        let listener = try SocketListener(endpoint, security: security, timeouts: timeouts)
         defer { listener.close() }
-        out.pointee = Call.handle(try Call.blocking { try await listener.accept() })
+        return try await listener.accept()
     }
 }
 
@@ -60,6 +50,19 @@ public func channelFree(_ channel: CHandle?) {
     guard let open = try? Call.object(channel, "channel", as: SocketChannel.self) else { return }
     _ = try? Call.blocking { await open.close() }
     Call.release(channel, as: SocketChannel.self)
+}
+
+private func open(
+    _ host: CText?, _ port: UInt16, _ identity: CHandle?, _ peer: CText?, _ seconds: UInt32, _ channel: CHandleResult?,
+    _ message: CTextResult?, by reach: @escaping @Sendable (Endpoint, ChannelSecurity, ChannelTimeouts) async throws -> SocketChannel
+) -> Int32 {
+    channel?.pointee = nil
+    return Call.run(message) {
+        let out = try Call.required(channel, "channel")
+        let endpoint = Endpoint(host: try Call.text(host, "host"), port: Int(port))
+        let security = try security(identity, peer), timeouts = ChannelTimeouts(wait: .seconds(Int(seconds)))
+        out.pointee = Call.handle(try Call.blocking { try await reach(endpoint, security, timeouts) })
+    }
 }
 
 private func security(_ identity: CHandle?, _ peer: CText?) throws -> ChannelSecurity {

@@ -108,6 +108,15 @@ struct ContractText {
     func contract() throws -> Contract { try Contract(parsing: Array(text.utf8), file: "c.yaml") }
 }
 
+/// A pilot under the usual contract, perhaps changed, with its small tables written.
+func smallPilot(_ change: (inout ContractText) -> Void = { _ in }) throws -> Pilot {
+    var text = ContractText()
+    change(&text)
+    let pilot = try Pilot(text)
+    try pilot.write(.small())
+    return pilot
+}
+
 /// Two parties with keys, homes and a contract that both have signed.
 final class Pilot: Sendable {
     let folder: TemporaryFolder

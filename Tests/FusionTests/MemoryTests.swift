@@ -8,14 +8,6 @@ import Transport
 
 /// A question that was answered before is answered with the same numbers, at no cost.
 @Suite struct MemoryTests {
-    private func pilot(_ change: (inout ContractText) -> Void = { _ in }) throws -> Pilot {
-        var text = ContractText()
-        change(&text)
-        let pilot = try Pilot(text)
-        try pilot.write(.small())
-        return pilot
-    }
-
     private func spent(_ pilot: Pilot, _ party: String) throws -> Rational { try pilot.ledger(party).accounts()[0].spent }
 
     private func edit(_ ledger: AuditLedger, _ sql: String) throws {
@@ -23,7 +15,7 @@ import Transport
     }
 
     @Test func theSameQuestionOnTheSameInputsHasTheSameAnswerAtNoCost() async throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         let first = try await pilot.run()
         let again = try await pilot.run()
         for (party, old, new) in [("centre", first.centre, again.centre), ("bank", first.bank, again.bank)] {
@@ -44,7 +36,7 @@ import Transport
     }
 
     @Test func anExhaustedContractStillShowsWhatItReleased() async throws {
-        let pilot = try pilot { ($0.runs, $0.epsilon) = ("1", "2") }
+        let pilot = try smallPilot { ($0.runs, $0.epsilon) = ("1", "2") }
         let first = try await pilot.run()
         _ = try await pilot.party("bank").prepare()
         #expect(try await pilot.run().bank.outputs == first.bank.outputs)
@@ -54,7 +46,7 @@ import Transport
     }
 
     @Test func anotherContractWithTheSameQuestionShowsTheSameAnswer() async throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         let first = try await pilot.run()
         let text = String(decoding: pilot.signed.bytes, as: UTF8.self)
         func signed(_ edited: String, _ name: String) throws -> SignedContract {
@@ -87,7 +79,7 @@ import Transport
     }
 
     @Test func anyChangeOfEitherInputIsANewRunAndIsCharged() async throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         let first = try await pilot.run()
         var tables = PilotTables.small()
         tables.loans[0].days += 1
@@ -99,7 +91,7 @@ import Transport
     }
 
     @Test func aPartyThatDoesNotRememberMakesBothRunAndPay() async throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         _ = try await pilot.run()
         try edit(pilot.ledger("bank"), "DELETE FROM releases")
         let second = try await pilot.run()
@@ -110,7 +102,7 @@ import Transport
     }
 
     @Test func storedNumbersThatWereEditedAreNotShown() async throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         _ = try await pilot.run()
         try edit(pilot.ledger("bank"), "UPDATE releases SET opened = replace(opened, '\"]', '1\"]')")
         let (left, right) = LocalChannel.pair()
@@ -121,7 +113,7 @@ import Transport
     }
 
     @Test func aReReleaseOfSomethingElseIsFoundByVerification() async throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         let first = try await pilot.run().bank
         let ledger = try pilot.ledger("bank")
         try ledger.append(

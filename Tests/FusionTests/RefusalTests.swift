@@ -6,14 +6,6 @@ import Testing
 import Transport
 
 @Suite struct RefusalTests {
-    private func pilot(_ change: (inout ContractText) -> Void = { _ in }) throws -> Pilot {
-        var text = ContractText()
-        change(&text)
-        let pilot = try Pilot(text)
-        try pilot.write(.small())
-        return pilot
-    }
-
     private func kinds(_ pilot: Pilot, _ party: String) throws -> [LedgerRecord.Kind] {
         try pilot.ledger(party).entries().map(\.kind)
     }
@@ -26,7 +18,7 @@ import Transport
     }
 
     @Test func contractsThatDifferByOneByteStopBothSidesBeforeDataFlows() async throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         let other = try pilot.folder.file("other.yaml", String(decoding: pilot.signed.bytes, as: UTF8.self) + "\n")
         _ = try SignedContract.sign(path: other, identity: pilot.centre)
         _ = try SignedContract.sign(path: other, identity: pilot.bank)
@@ -45,7 +37,7 @@ import Transport
     }
 
     @Test func anExpiredContractIsRefusedAndRecorded() throws {
-        let pilot = try pilot { $0.expires = "2030-01-01T00:00:00Z" }
+        let pilot = try smallPilot { $0.expires = "2030-01-01T00:00:00Z" }
         let late = Date(timeIntervalSince1970: 1_893_456_000)
         let refused = try #require(error { _ = try pilot.party("bank", now: late) })
         #expect(refused.code == .contract && refused.message.contains("expired at 2030-01-01T00:00:00Z"))
@@ -55,7 +47,7 @@ import Transport
     }
 
     @Test func anUnsignedContractIsRefusedAndRecorded() throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         try FileManager.default.removeItem(atPath: pilot.contractPath + ".centre.sig")
         let refused = try #require(
             error {
@@ -68,7 +60,7 @@ import Transport
     }
 
     @Test func aStrangersKeyAndAnUnservablePlanAreRefusedAndRecorded() throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         let stranger = try Identity.generate()
         let home = PartyHome(path: pilot.folder.path + "/stranger")
         #expect(
@@ -76,13 +68,13 @@ import Transport
                 "not the key of any party") == true)
         #expect(try home.ledger(stranger).entries().last?.kind == .refusal)
 
-        let leaky = try self.pilot { $0.leakage = "[set-sizes]" }
+        let leaky = try smallPilot { $0.leakage = "[set-sizes]" }
         #expect(error { _ = try leaky.party("bank") }?.message.contains("accepts-leakage") == true)
         #expect(try leaky.ledger("bank").entries().last?.kind == .refusal)
     }
 
     @Test func runsAndBudgetBeyondTheContractAreRefusedAndRecorded() async throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         for round in 0..<2 {
             try pilot.refresh(round)
             _ = try await pilot.run()
@@ -92,7 +84,7 @@ import Transport
         #expect(runs.code == .contract && runs.message.contains("allows 2 runs"))
         #expect(try lastStop(pilot, "bank").code == "contract")
 
-        let poor = try self.pilot { $0.epsilon = "3" }
+        let poor = try smallPilot { $0.epsilon = "3" }
         _ = try await poor.run()
         try poor.refresh(1)
         let budget = try #require(await asyncError { _ = try await poor.party("bank").prepare() })
@@ -103,7 +95,7 @@ import Transport
 
     @Test func aRaceForTheLastRunIsLostInTheLedger() async throws {
         // Both runs pass the look ahead; the second finds the run used up when it wants to start.
-        let pilot = try pilot { $0.runs = "1" }
+        let pilot = try smallPilot { $0.runs = "1" }
         let first = (try pilot.party("centre"), try pilot.party("bank"))
         let second = (try pilot.party("centre"), try pilot.party("bank"))
         let (a, b) = LocalChannel.pair(), (c, d) = LocalChannel.pair()
@@ -115,7 +107,7 @@ import Transport
     }
 
     @Test func aPartyThatCannotRunSaysSoBeforeDataFlows() async throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         _ = try pilot.folder.file("bank.csv", "code,amount,days,product\nE1,not a number,1,short\n")
         let (left, right) = LocalChannel.pair()
         let outcome = await pilot.run(try pilot.party("centre"), try pilot.party("bank"), over: (left, right))
@@ -129,7 +121,7 @@ import Transport
     }
 
     @Test func aPeerWithoutBudgetIsNamed() async throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         // Only the bank's ledger knows of two earlier runs.
         let bank = try pilot.party("bank")
         let ledger = try pilot.ledger("bank")
@@ -141,7 +133,7 @@ import Transport
     }
 
     @Test func tooSmallAnIntersectionRevealsNothingButCountsAsARun() async throws {
-        let pilot = try pilot { $0.minimum = "31" }
+        let pilot = try smallPilot { $0.minimum = "31" }
         let (left, right) = LocalChannel.pair()
         let outcome = await pilot.run(try pilot.party("centre"), try pilot.party("bank"), over: (left, right))
         #expect(outcome.bank.yinheError?.code == .belowMinimum && outcome.centre.yinheError?.code == .belowMinimum)
@@ -153,7 +145,7 @@ import Transport
     }
 
     @Test func aDamagedLedgerStopsTheRun() throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         _ = try pilot.party("bank")
         let ledger = try pilot.ledger("bank")
         try ledger.damage()
@@ -161,7 +153,7 @@ import Transport
     }
 
     @Test func sealedSharesOpenOnlyWithAReasonInTheLedger() async throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         let ledger = try pilot.ledger("bank")
         let plan = try FusionPlan(pilot.signed.contract)
         let run = [UInt8](repeating: 5, count: 32).hex

@@ -7,14 +7,6 @@ import Testing
 import Transport
 
 @Suite struct RunTests {
-    private func pilot(_ change: (inout ContractText) -> Void = { _ in }) throws -> Pilot {
-        var text = ContractText()
-        change(&text)
-        let pilot = try Pilot(text)
-        try pilot.write(.small())
-        return pilot
-    }
-
     /// What the noise of both parties exceeds with probability below 2^-39.
     private func tolerance(_ plan: FusionPlan, _ query: Int) throws -> Int128 {
         try 2 * laplace(plan.queries[query]).magnitudeBound(exceededBelowTwoToTheMinus: 40)
@@ -27,7 +19,7 @@ import Transport
 
     @Test func releasedNumbersAreTheTruthPlusTheDeclaredNoise() async throws {
         // Little noise, so that a wrong sum cannot hide in it.
-        let pilot = try pilot {
+        let pilot = try smallPilot {
             $0.epsilon = "1000"
             $0.outputs = $0.outputs.map {
                 $0.replacingOccurrences(of: "epsilon: 1.5", with: "epsilon: 300").replacingOccurrences(
@@ -54,7 +46,7 @@ import Transport
     }
 
     @Test func theReportSaysWhatWasLearnedAndSpent() async throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         let reports = try await pilot.run()
         #expect(reports.centre.learned == ["set-sizes", "group-match-counts"])
         #expect(reports.bank.learned == ["set-sizes", "group-sizes"])
@@ -69,7 +61,7 @@ import Transport
     }
 
     @Test func bothLedgersVerifyAloneAndAgainstEachOther() async throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         let reports = try await pilot.run()
         let (centre, bank) = (try pilot.ledger("centre"), try pilot.ledger("bank"))
         let verification = try bank.verify(peerExport: centre.export())
@@ -84,7 +76,7 @@ import Transport
     }
 
     @Test func aRolledBackLedgerContradictsThePeersExport() async throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         let bank = try pilot.ledger("bank")
         let path = bank.path
         let before = try Data(contentsOf: URL(filePath: path))
@@ -101,7 +93,7 @@ import Transport
     }
 
     @Test func onlyTheListedPartyLearnsAnOutput() async throws {
-        let pilot = try pilot {
+        let pilot = try smallPilot {
             $0.outputs = [
                 "- {name: a, kind: sum, of: loans.amount, epsilon: 1, to: [bank]}",
                 "- {name: b, kind: sum, of: enterprises.kwh, epsilon: 1, to: [centre]}",
@@ -114,7 +106,7 @@ import Transport
     }
 
     @Test func negativeBoundsAndTwoPassesAddUp() async throws {
-        let pilot = try pilot {
+        let pilot = try smallPilot {
             $0.amountBounds = "lower: -500, upper: 20"
             $0.epsilon = "1000000"
             $0.outputs = [
@@ -136,7 +128,7 @@ import Transport
 
     @Test func aMeanOverNobodyIsNull() async throws {
         // Three matched subjects, all of one grade, and noise far above them: some denominator is not positive.
-        let pilot = try pilot {
+        let pilot = try smallPilot {
             $0.epsilon = "1"
             $0.outputs = [
                 ContractText.groupBy("enterprises.grade", "mean(loans.amount)", epsilon: "0.002")
@@ -161,7 +153,7 @@ import Transport
             ["- {name: a, kind: histogram, of: loans.product, epsilon: 0.001\(clamp), to: [centre, bank]}"]
         }
         for (clamp, isClamped) in [("", false), (", clamp: true", true)] {
-            let pilot = try pilot {
+            let pilot = try smallPilot {
                 $0.outputs = outputs(clamp)
                 $0.epsilon = "1"
                 $0.runs = "100"
@@ -179,7 +171,7 @@ import Transport
 
     @Test func everyCellCarriesTheFullNoiseOfBothParties() async throws {
         let bins = (0...1000).map { $0 == 1000 ? "1000.50" : "\($0)" }.joined(separator: ", ")
-        let pilot = try pilot {
+        let pilot = try smallPilot {
             $0.outputs = ["- {name: a, kind: histogram, of: loans.amount, bins: [\(bins)], epsilon: 0.5, to: [centre, bank]}"]
         }
         let report = try await pilot.run().bank
@@ -195,7 +187,7 @@ import Transport
     }
 
     @Test func runsOverMutualTLS() async throws {
-        let pilot = try pilot()
+        let pilot = try smallPilot()
         let listener = try SocketListener(
             Endpoint(parsing: "127.0.0.1:0"), security: .mutualTLS(identity: pilot.centre, peers: [pilot.bank.fingerprint]))
         let endpoint = try Endpoint(parsing: "127.0.0.1:\(listener.boundPort)")

@@ -22,8 +22,8 @@ extension EvaluationDocument.SecurityEvidence.Primitive {
                 name: "SHA-256", parameters: "256 bit, domain-separated", source: "FIPS 180-4",
                 use: use("tokens, transcripts, oracles of the malicious protocols", "标识、会话记录、恶意模型协议的随机预言机"), code: "Sources/SandboxCore/Hashing.swift"),
             Self(
-                name: "AES-128", parameters: "fixed key, tweaked; seeds of 128 bit", source: "FIPS 197; Guo and others, eprint 2019/074",
-                use: use("hashes and trees of oblivious transfer and VOLE", "不经意传输与 VOLE 的哈希与树"), code: "Sources/Arithmetic/AES128.swift"),
+                name: "AES-128", parameters: "fixed key, tweaked; seeds and sketch keys of 128 bit", source: "FIPS 197; Guo and others, eprint 2019/074",
+                use: use("hashes and trees of oblivious transfer and VOLE; cohort sketches", "不经意传输与 VOLE 的哈希与树；群体草图"), code: "Sources/Arithmetic/AES128.swift"),
             Self(
                 name: "AES-256-CTR", parameters: "seed \(8 * AESCounterPRG.seedBytes) bit, re-keyed (fast key erasure)", source: "NIST SP 800-38A; Bernstein 2017",
                 use: use("random numbers of shares and noise", "份额与噪声的随机数"), code: "Sources/SandboxCore/Randomness.swift"),

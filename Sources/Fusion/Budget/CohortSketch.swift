@@ -1,4 +1,4 @@
-import COpenSSL
+import Arithmetic
 import SandboxCore
 import Synchronization
 
@@ -98,12 +98,12 @@ package struct CohortSketch: Sendable, Hashable {
     }
 }
 
-/// The key of a party's sketches: AES-256 of a token is its keyed value.
+/// The key of a party's sketches: AES-128 of a token is its keyed value.
 ///
 /// Made from the party's identity (a hash of its deterministic Ed25519 signature of a fixed text that is signed for nothing else), so it
 /// is stored nowhere, and a copy of the ledger file without the identity cannot be searched for guessed subjects.
 package final class SketchKey: Sendable {
-    private let key: SecretBytes
+    private let cipher: AES128
 
     package init(_ identity: Identity) throws {
         var signature = try identity.sign([], domain: "yinhe/cohort-sketch-key/v1")
@@ -112,38 +112,21 @@ package final class SketchKey: Sendable {
         hash.update(signature)
         var digest = hash.finalize()
         defer { ConstantTime.wipe(&digest) }
-        var key = SecretBytes(zeroed: digest.count)
-        key.withUnsafeMutableBytes { $0.copyBytes(from: digest) }
-        self.key = key
+        cipher = AES128(key: Block128(littleEndianBytes: digest[0..<16]))
     }
 
     private static let blocks = 1024
 
     fileprivate func forEachValue(of tokens: UnsafeBufferPointer<JoinToken>, _ body: (UInt64, UInt64) -> Void) {
-        guard let context = EVP_CIPHER_CTX_new() else { fatalError("out of memory") }
-        defer { EVP_CIPHER_CTX_free(context) }
-        key.withUnsafeBytes { key in
-            let start = key.baseAddress!.assumingMemoryBound(to: UInt8.self)
-            precondition(EVP_EncryptInit_ex(context, EVP_aes_256_ecb(), nil, start, nil) == 1)
-        }
-        precondition(EVP_CIPHER_CTX_set_padding(context, 0) == 1)
-        withUnsafeTemporaryAllocation(byteCount: 16 * Self.blocks, alignment: 16) { buffer in
-            let out = buffer.baseAddress!.assumingMemoryBound(to: UInt8.self)
+        withUnsafeTemporaryAllocation(of: Block128.self, capacity: Self.blocks) { buffer in
+            let blocks = buffer.baseAddress!
             for start in stride(from: 0, to: tokens.count, by: Self.blocks) {
                 let n = min(Self.blocks, tokens.count - start)
-                for i in 0..<n {
-                    buffer.storeBytes(of: tokens[start + i].low.littleEndian, toByteOffset: 16 * i, as: UInt64.self)
-                    buffer.storeBytes(of: tokens[start + i].high.littleEndian, toByteOffset: 16 * i + 8, as: UInt64.self)
-                }
-                var written: Int32 = 0
-                precondition(EVP_EncryptUpdate(context, out, &written, out, Int32(16 * n)) == 1 && Int(written) == 16 * n)
-                for i in 0..<n {
-                    body(
-                        UInt64(littleEndian: buffer.load(fromByteOffset: 16 * i, as: UInt64.self)),
-                        UInt64(littleEndian: buffer.load(fromByteOffset: 16 * i + 8, as: UInt64.self)))
-                }
+                for i in 0..<n { blocks[i] = Block128(low: tokens[start + i].low, high: tokens[start + i].high) }
+                cipher.encrypt(blocks, into: blocks, count: n)
+                for i in 0..<n { body(blocks[i].low, blocks[i].high) }
             }
-            buffer.initializeMemory(as: UInt8.self, repeating: 0)
+            ConstantTime.wipe(UnsafeMutableRawBufferPointer(buffer))
         }
     }
 }
