@@ -12,7 +12,7 @@ struct AggregateScenario: DemoScenario {
         ],
         shows: Phrase(
             en: "monthly totals by encrypted files alone; an altered file is caught", zh: "只凭加密文件得到月度合计；被改动的文件当场识破"),
-        usualSeconds: 5, guide: "secure-aggregation")
+        usualSeconds: 3, guide: "secure-aggregation")
 
     func run(_ stage: DemoStage) async throws {
         try await AggregateDemo(size: stage.size, folder: stage.folder, threads: stage.threads, console: stage.console).run()

@@ -16,13 +16,13 @@ struct CreditScenario: DemoScenario {
                 name: "credit", domain: domain, parties: parties,
                 shows: Phrase(
                     en: "overdue rate by tax grade; Diffie-Hellman matching, sums under Paillier",
-                    zh: "按纳税信用等级统计逾期率；Diffie-Hellman 匹配，Paillier 求和"), usualSeconds: 9, takesSizes: true, guide: "inclusive-credit")
+                    zh: "按纳税信用等级统计逾期率；Diffie-Hellman 匹配，Paillier 求和"), usualSeconds: 8, takesSizes: true, guide: "inclusive-credit")
         case .hidden:
             return DemoAbout(
                 name: "credit-hidden", domain: domain, parties: parties,
                 shows: Phrase(
                     en: "the same tables joined on secret shares, nobody learns the matches; contingency table, quantiles, regression",
-                    zh: "同样的表在秘密份额上关联，无人得知匹配情况；另有列联表、分位数与回归"), usualSeconds: 2, takesSizes: true,
+                    zh: "同样的表在秘密份额上关联，无人得知匹配情况；另有列联表、分位数与回归"), usualSeconds: 1, takesSizes: true,
                 guide: "inclusive-credit")
         case .aligned:
             return DemoAbout(

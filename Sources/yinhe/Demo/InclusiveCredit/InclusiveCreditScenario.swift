@@ -13,7 +13,7 @@ struct InclusiveCreditScenario: DemoScenario {
         shows: Phrase(
             en: "overdue rate by tax grade and insured headcount; hidden join, groups below 30 enterprises withheld",
             zh: "按纳税信用等级和参保人数分段统计逾期率；隐藏关联，不足 30 家企业的分组不予发布"),
-        usualSeconds: 2, takesSizes: true, guide: folder)
+        usualSeconds: 1, takesSizes: true, guide: folder)
 
     func run(_ stage: DemoStage) async throws {
         let started = ProcessInfo.processInfo.systemUptime

@@ -18,7 +18,7 @@ struct LowCarbonScenario: DemoScenario {
         shows: Phrase(
             en: "electricity per 10,000 yuan of output by industry; Paillier sums of ten contributors, range proofs catch a poisoned submission",
             zh: "按行业统计万元产值电耗；十方 Paillier 密文求和，范围证明识破并指出投毒的提交"),
-        usualSeconds: 16, guide: folder)
+        usualSeconds: 14, guide: folder)
 
     func run(_ stage: DemoStage) async throws { try await LowCarbonDemo(stage: stage).run() }
 }

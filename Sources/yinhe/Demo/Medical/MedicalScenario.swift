@@ -13,7 +13,7 @@ struct MedicalScenario: DemoScenario {
         shows: Phrase(
             en: "cohort sizes and claim quantiles by chronic disease, joined on resident numbers; cohorts below 50 people withheld",
             zh: "按慢性病统计人群规模和赔付分位数，以公民身份号码关联；不足 50 人的群组不予发布"),
-        usualSeconds: 2, takesSizes: true, guide: folder)
+        usualSeconds: 1, takesSizes: true, guide: folder)
 
     func run(_ stage: DemoStage) async throws {
         let started = ProcessInfo.processInfo.systemUptime

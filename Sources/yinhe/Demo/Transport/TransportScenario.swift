@@ -13,7 +13,7 @@ struct TransportScenario: DemoScenario {
             en: "real data: departure delay by maker, age and size of the aircraft; why 18 % of the tail numbers do not match; then "
                 + "passengers of four operators in one secure sum",
             zh: "真实数据：按制造商、机龄、座位数统计离港延误；18 % 的机尾号为何匹配不上；另有四家运营方客流的安全求和"),
-        usualSeconds: 2, guide: folder)
+        usualSeconds: 1, guide: folder)
 
     struct Document: Encodable {
         struct Metro: Encodable {
